@@ -1,0 +1,124 @@
+package vntext
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// NFC returns s in composed Unicode, as everything we store and print is.
+// Bytes that are no UTF-8 stay as they are: check utf8.ValidString at intake.
+func NFC(s string) string { return norm.NFC.String(s) }
+
+// Fold returns the key by which names are compared: no marks, lower case, đ as
+// d, one space between words. So the placement of tone marks (Hòa, Hoà) does
+// not matter, and neither do composed and decomposed forms. Punctuation stays.
+//
+// Different names can share a key (Hoa, Hoá, Hòa): a bank's unmarked answer
+// cannot tell them apart either.
+func Fold(s string) string {
+	if key, ok := foldASCII(s); ok {
+		return key
+	}
+	var out strings.Builder
+	out.Grow(len(s))
+	space := false
+	for _, r := range norm.NFKD.String(s) {
+		switch {
+		case unicode.IsSpace(r):
+			space = true
+			continue
+		case leavesNoGap(r):
+			continue
+		}
+		if space && out.Len() > 0 {
+			out.WriteByte(' ')
+		}
+		space = false
+		out.WriteRune(foldRune(r))
+	}
+	return out.String()
+}
+
+// FoldTight returns the letters and digits of [Fold] and nothing else. It
+// compares what people punctuate as they like: column headers, bank names.
+func FoldTight(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, Fold(s))
+}
+
+// FoldLoose is [FoldTight] with the final y of a syllable written i where both
+// spellings are in use: Lý and Lí, Mỹ and Mĩ, Quý and Quí, Ý and Í. It finds
+// possible namesakes; it is too loose to call two names the same. Words where
+// the letter makes another sound (Thúy, Tây) keep it.
+func FoldLoose(s string) string {
+	words := strings.FieldsFunc(Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for i, word := range words {
+		stem, ends := strings.CutSuffix(word, "y")
+		if ends && (stem == "" || strings.HasSuffix(stem, "qu") || !endsInVowel(stem)) {
+			words[i] = stem + "i"
+		}
+	}
+	return strings.Join(words, "")
+}
+
+// SameName reports whether two names fold to the same key, and that key is not
+// empty: two blank cells are not one name.
+func SameName(a, b string) bool {
+	key := Fold(a)
+	return key != "" && key == Fold(b)
+}
+
+// foldASCII is the short way for text without marks, such as bank answers.
+func foldASCII(s string) (string, bool) {
+	out := make([]byte, 0, len(s))
+	space := false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return "", false
+		case c == ' ' || '\t' <= c && c <= '\r':
+			space = true
+			continue
+		case c < ' ' || c == 0x7f:
+			continue
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		if space && len(out) > 0 {
+			out = append(out, ' ')
+		}
+		space = false
+		out = append(out, c)
+	}
+	return string(out), true
+}
+
+func foldRune(r rune) rune {
+	switch r {
+	case 'đ', 'Đ',
+		'ð', 'Ð': // eth looks like đ and is what some keyboards and fonts produce
+		return 'd'
+	case 'ı': // dotless i
+		return 'i'
+	}
+	return unicode.ToLower(r)
+}
+
+// leavesNoGap holds for marks, and for the invisible characters that copying
+// from web pages and Word leaves in cells: zero-width spaces and joiners, soft
+// hyphen, byte order mark, controls.
+func leavesNoGap(r rune) bool {
+	return unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r)
+}
+
+func endsInVowel(s string) bool {
+	return strings.ContainsRune("aeiouy", rune(s[len(s)-1]))
+}
