@@ -216,6 +216,7 @@ func plantedQueries() map[string]planted {
 			"SQL stands in named constants", map[string]string{
 				"ledger/a.go":      "package ledger\n\nconst sqlRead = `\nSELECT id FROM ledger.line`\n",
 				"ledger/a_test.go": "package ledger\n\nconst ask = `SELECT id FROM ledger.line`\n",
+				"ledger/lock.go":   "package ledger\n\nconst lock = `SELECT pg_catalog.pg_advisory_lock($1)`\n",
 			}, nil,
 		},
 		"queries that nobody prepares": {
@@ -256,12 +257,13 @@ func plantedWords() map[string]planted {
 			"every error code is in docs/ERRORS.md", map[string]string{
 				"docs/ERRORS.md": "| `LIST-HEADER` | the header is missing |\n",
 				"registry/a.go": "package registry\n\nvar a = errs.New(errs.Invalid, \"LIST-HEADER\", \"x\")\nvar b = errs.New(errs.Invalid, \"LIST-SUM\", \"x\")\n" +
-					"\nconst c errs.Code = \"LIST-ROW\"\n\nvar d = errs.Message{Code: \"LIST-AGE\"}\n\nconst format = \"UTF-8\"\n",
+					"\nconst c errs.Code = \"LIST-ROW\"\n\nvar d = Cell{Code: \"LIST-AGE\"}\n\nvar e = errs.Coded(errs.Invalid, \"LIST-FILE\", \"x\", nil)\n\nconst format = \"UTF-8\"\n",
 			},
 			[]string{
 				"registry/a.go:4: error code LIST-SUM is not in docs/ERRORS.md",
 				"registry/a.go:6: error code LIST-ROW is not in docs/ERRORS.md",
 				"registry/a.go:8: error code LIST-AGE is not in docs/ERRORS.md",
+				"registry/a.go:10: error code LIST-FILE is not in docs/ERRORS.md",
 			},
 		},
 		"a replaced module": {

@@ -72,12 +72,15 @@ func links(t *tree) []string {
 	return faults
 }
 
-// errorCode is the form of a code a person can quote on the telephone.
-var errorCode = regexp.MustCompile(`^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$`)
+// errorCode is the form of a code a person can quote on the telephone: words
+// joined by hyphens. Codes of categories and character sets have a part that
+// begins with a digit, so they are not meant.
+var errorCode = regexp.MustCompile(`^[A-Z]{2,}(-[A-Z][A-Z0-9]*)+$`)
 
 // errorCodes wants each code given to package errs to be listed in
-// docs/ERRORS.md. A code is a string constant of errorCode's form that stands
-// in a call of errs, in an errs literal, or in a constant of an errs type.
+// docs/ERRORS.md. A code is a string of errorCode's form in a call, a literal
+// or a constant of package errs, in a constant whose name begins with code, or
+// in a field named Code of any literal.
 func errorCodes(t *tree) []string {
 	var faults []string
 	listed := ""
@@ -101,25 +104,29 @@ func errorCodes(t *tree) []string {
 }
 
 func codesIn(n ast.Node) []string {
-	var from ast.Expr
 	var values []ast.Expr
 	switch n := n.(type) {
 	case *ast.CallExpr:
-		from, values = n.Fun, n.Args
+		if fromErrs(n.Fun) {
+			values = n.Args
+		}
 	case *ast.CompositeLit:
-		from, values = n.Type, n.Elts
+		for i, value := range n.Elts {
+			pair, keyed := value.(*ast.KeyValueExpr)
+			switch {
+			case keyed && (fromErrs(n.Type) || fmt.Sprint(pair.Key) == "Code"):
+				values = append(values, pair.Value)
+			case !keyed && fromErrs(n.Type):
+				values = append(values, n.Elts[i])
+			}
+		}
 	case *ast.ValueSpec:
-		from, values = n.Type, n.Values
-	}
-	selector, ok := from.(*ast.SelectorExpr)
-	if !ok || fmt.Sprint(selector.X) != "errs" {
-		return nil
+		if fromErrs(n.Type) || strings.HasPrefix(strings.ToLower(n.Names[0].Name), "code") {
+			values = n.Values
+		}
 	}
 	var codes []string
 	for _, value := range values {
-		if pair, ok := value.(*ast.KeyValueExpr); ok {
-			value = pair.Value
-		}
 		literal, ok := value.(*ast.BasicLit)
 		if !ok || literal.Kind != token.STRING {
 			continue
@@ -129,6 +136,11 @@ func codesIn(n ast.Node) []string {
 		}
 	}
 	return codes
+}
+
+func fromErrs(e ast.Expr) bool {
+	selector, ok := e.(*ast.SelectorExpr)
+	return ok && fmt.Sprint(selector.X) == "errs"
 }
 
 func replacements(t *tree) []string {

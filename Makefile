@@ -1,0 +1,76 @@
+# An Sinh. `make` lists what can be done; `make run` and `make test` do all of
+# their own set-up on a fresh machine.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# DIR is the data folder; empty means the program's own choice.
+DIR ?=
+# SEED and N choose the simulations: N runs from SEED on.
+SEED ?= 1
+N ?= 300
+# FUZZTIME is spent on each fuzz test.
+FUZZTIME ?= 1m
+# ARGS go to the program as they are.
+ARGS ?=
+
+data := $(if $(DIR),--dir $(DIR))
+
+.PHONY: help run demo build test test/race check fmt sim bench fuzz db/reset clean
+
+help: ## list these targets
+	@grep -hE '^[a-z][a-z0-9/-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## install what is missing, build, and show the whole job on invented data
+	@.ci/install run
+	@$(MAKE) --no-print-directory build
+	bin/ansinh demo $(data) $(ARGS)
+
+demo: build ## like run, without installing: make demo ARGS='--people 2000 --no-serve'
+	bin/ansinh demo $(data) $(ARGS)
+
+build: ## build the one program, bin/ansinh
+	go build -o bin/ansinh ./cmd/ansinh
+
+test: ## every test there is, as CI runs them; installs what they need
+	@.ci/install test
+	@$(MAKE) --no-print-directory fmt
+	go mod verify
+	go vet ./...
+	go test -p 2 -timeout 25m ./...
+
+test/race: ## every test under the race detector, slowly
+	@.ci/install test
+	go test -race -p 1 -timeout 90m ./...
+
+check: fmt ## the quick look before a commit: form, vet, tests that need no database
+	go vet ./...
+	go test $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... \
+		| grep -vE 'ansinh/internal/pgtest|^ansinh/simtest' | cut -d ' ' -f 1)
+
+fmt: ## name the Go files that gofmt would change
+	@unclean=$$(gofmt -l .); [ -z "$$unclean" ] || { echo "gofmt would change:" $$unclean; exit 1; }
+
+sim: ## simulate N times from SEED on: make sim SEED=1 N=300
+	go test ./simtest/ -count=1 -timeout 12h -v -args -seed=$(SEED) -seeds=$(N)
+
+bench: build ## measure against the floor of the same machine
+	bin/ansinh bench $(data) $(ARGS)
+
+fuzz: ## run every fuzz test for FUZZTIME each
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u | while read -r folder; do \
+		for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$folder"/*_test.go | cut -d ' ' -f 2); do \
+			echo "$$folder $$name"; \
+			go test "$$folder" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null || exit 1; \
+		done; \
+	done
+
+db/reset: ## throw the data folder away, books and all: make db/reset DIR=…
+	@[ -n "$(DIR)" ] || { echo "Say which data folder: make db/reset DIR=…"; exit 2; }
+	@[ -f "$(DIR)/postgres/PG_VERSION" ] || { echo "$(DIR) is not a data folder of ansinh: it has no postgres/PG_VERSION."; exit 1; }
+	@[ ! -f "$(DIR)/postgres/postmaster.pid" ] || kill -INT "$$(head -n 1 "$(DIR)/postgres/postmaster.pid")" 2>/dev/null || true
+	rm -rf -- "$(DIR)"
+
+clean: ## remove what was built; data folders stay
+	rm -rf bin dist
