@@ -1,0 +1,20 @@
+package pgtest_test
+
+import (
+	"testing"
+
+	"ansinh/internal/pgtest"
+)
+
+func TestDBWorksAsEngine(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	var role, path, zone string
+	err := db.QueryRow(t.Context(), `SELECT current_user, current_setting('search_path'), current_setting('TimeZone')`).Scan(&role, &path, &zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role != "ansinh_engine" || path != `""` || zone != "UTC" {
+		t.Errorf("role %s, search_path %s, time zone %s; want ansinh_engine, \"\", UTC", role, path, zone)
+	}
+}
