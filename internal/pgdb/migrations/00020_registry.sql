@@ -57,9 +57,9 @@ CREATE TABLE registry.book_of (
 CREATE SEQUENCE registry.person_seq;
 CREATE TABLE registry.person (
     id                bigint      PRIMARY KEY,
-    id_index          bytea       UNIQUE CHECK (octet_length(id_index) = 32), -- NULL = no personal id yet
+    id_index          bytea       UNIQUE CHECK (octet_length(id_index) = 16), -- NULL = no personal id yet
     id_enc            bytea,
-    local_key         bytea       UNIQUE CHECK (octet_length(local_key) = 32), -- of a person without id: unit, folded name, birth, sex
+    local_key         bytea       UNIQUE CHECK (octet_length(local_key) = 16), -- of a person without id: unit, folded name, birth, sex
     name              text        NOT NULL,
     name_fold         text        NOT NULL,
     birth_date        date,
