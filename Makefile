@@ -7,6 +7,8 @@ SHELL := bash
 
 # DIR is the data folder; empty means the program's own choice.
 DIR ?=
+# SURE=yes lets db/reset remove what cannot be brought back.
+SURE ?=
 # SEED and N choose the simulations: N runs from SEED on.
 SEED ?= 1
 N ?= 300
@@ -66,10 +68,15 @@ fuzz: ## run every fuzz test for FUZZTIME each
 		done; \
 	done
 
-db/reset: ## throw the data folder away, books and all: make db/reset DIR=…
-	@[ -n "$(DIR)" ] || { echo "Say which data folder: make db/reset DIR=…"; exit 2; }
-	@[ -f "$(DIR)/postgres/PG_VERSION" ] || { echo "$(DIR) is not a data folder of ansinh: it has no postgres/PG_VERSION."; exit 1; }
-	@[ ! -f "$(DIR)/postgres/postmaster.pid" ] || kill -INT "$$(head -n 1 "$(DIR)/postgres/postmaster.pid")" 2>/dev/null || true
+db/reset: ## throw a data folder away, books, journal and all: make db/reset DIR=… SURE=yes
+	@[ -n "$(DIR)" ] || { echo "Say which data folder: make db/reset DIR=… SURE=yes"; exit 2; }
+	@[ -f "$(DIR)/pg/PG_VERSION" ] || { echo "$(DIR) is not a data folder of ansinh: it has no pg/PG_VERSION."; exit 1; }
+	@[ "$(SURE)" = yes ] || { echo "This removes every book and the send journal in $(DIR). If you mean it, add SURE=yes."; exit 2; }
+	@pid=$$(head -n 1 "$(DIR)/pg/postmaster.pid" 2>/dev/null || true); \
+	if [ -n "$$pid" ] && kill -INT "$$pid" 2>/dev/null; then \
+		for i in {1..60}; do [ -f "$(DIR)/pg/postmaster.pid" ] || break; sleep 0.5; done; \
+		[ ! -f "$(DIR)/pg/postmaster.pid" ] || { echo "PostgreSQL (process $$pid) does not stop; nothing was removed."; exit 1; }; \
+	fi
 	rm -rf -- "$(DIR)"
 
 clean: ## remove what was built; data folders stay
