@@ -1,12 +1,15 @@
 package crypt
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ErrKeysExposed means a keys file that other users of the machine may read.
@@ -31,17 +34,7 @@ type keysFile struct {
 // content cannot be right, and fs.ErrNotExist when there is none.
 func LoadKeys(path string) (*Keys, error) {
 	path = keysPath(path)
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("load keys: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("load keys from %s: %w", path, ErrKeysExposed)
-	}
-	if info.Size() > keysFileSizeMax {
-		return nil, fmt.Errorf("load keys from %s: %w: the file is too large", path, ErrKeys)
-	}
-	data, err := os.ReadFile(path)
+	data, err := readPrivate(path)
 	if err != nil {
 		return nil, fmt.Errorf("load keys: %w", err)
 	}
@@ -58,6 +51,46 @@ func LoadKeys(path string) (*Keys, error) {
 		return nil, fmt.Errorf("load keys from %s: %w", path, err)
 	}
 	return keys, nil
+}
+
+// LoadRequestKey reads the key shared with one partner: a file of 64
+// lower-case hex digits and at most a line feed. Its errors are those of LoadKeys.
+func LoadRequestKey(path string) ([]byte, error) {
+	data, err := readPrivate(path)
+	if err != nil {
+		return nil, fmt.Errorf("load request key: %w", err)
+	}
+	text := strings.TrimSuffix(string(data), "\n")
+	key, err := hex.DecodeString(text)
+	if err != nil || len(key) != KeySize || text != strings.ToLower(text) {
+		return nil, fmt.Errorf("load request key from %s: %w: want %d lower-case hex digits", path, ErrKeys, 2*KeySize)
+	}
+	return key, nil
+}
+
+// readPrivate reads a file that only its owner may read. The question is put
+// to the open file, so that no other can take its place in between.
+func readPrivate(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s: %w", path, ErrKeysExposed)
+	}
+	data, err := io.ReadAll(io.LimitReader(file, keysFileSizeMax+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > keysFileSizeMax {
+		return nil, fmt.Errorf("%s: %w: the file is too large", path, ErrKeys)
+	}
+	return data, nil
 }
 
 // Save writes the ring to a new file, or to keys.json in a folder, readable by

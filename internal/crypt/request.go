@@ -43,9 +43,20 @@ type Request struct {
 	Path string
 	// Time is when it was signed. Fractions of a second are not kept.
 	Time time.Time
-	// Nonce is 16 to 64 characters A–Z a–z 0–9 - _, never used twice with a key.
+	// Nonce is 8 to 64 characters A–Z a–z 0–9 -, not used again with this key
+	// while the receiver remembers it.
 	Nonce string
 	Body  BodyHash
+}
+
+// MethodAnswer stands in the place of the method when an answer is signed.
+const MethodAnswer = "RESPONSE"
+
+// Answer returns what the signature of an answer to r covers: r's path and
+// nonce, so that an answer to one question cannot pass for another's, with its
+// own time and body.
+func (r Request) Answer(at time.Time, body BodyHash) Request {
+	return Request{Method: MethodAnswer, Path: r.Path, Time: at, Nonce: r.Nonce, Body: body}
 }
 
 // Canonical returns the bytes that are signed, five lines without a last line
@@ -64,26 +75,22 @@ func (r Request) Canonical() string {
 
 func (r Request) timestamp() string { return r.Time.UTC().Format(time.RFC3339) }
 
-// SignRequest returns the signature in hex: HMAC-SHA256 over the canonical
-// lines. Key should come from [Keys.RequestKey].
+// SignRequest returns the signature: HMAC-SHA256 over the canonical lines, in
+// lower-case hex. Key should come from [Keys.RequestKey] or [LoadRequestKey].
 func SignRequest(key []byte, r Request) string {
-	return hex.EncodeToString(macOf(key, r))
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(r.Canonical()))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // VerifySignature returns ErrSignature unless signature is that of r under
-// key. It takes the same time whatever differs. An empty key verifies nothing.
+// key, in lower case. It takes the same time whatever differs. An empty key
+// verifies nothing.
 func VerifySignature(key []byte, r Request, signature string) error {
-	given, err := hex.DecodeString(signature)
-	if err != nil || len(key) == 0 || !hmac.Equal(given, macOf(key, r)) {
+	if len(key) == 0 || !hmac.Equal([]byte(signature), []byte(SignRequest(key, r))) {
 		return ErrSignature
 	}
 	return nil
-}
-
-func macOf(key []byte, r Request) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(r.Canonical()))
-	return mac.Sum(nil)
 }
 
 // SetSignature signs r with key and writes the four headers.
@@ -126,7 +133,21 @@ func ReadClaim(h http.Header, method, path string) (Claim, error) {
 		return Claim{}, fmt.Errorf("%w: %s must look like 2026-02-05T01:30:00Z", ErrUnsigned, HeaderTimestamp)
 	}
 	if !nonceFits(claim.Request.Nonce) {
-		return Claim{}, fmt.Errorf("%w: %s must have 16 to 64 characters A-Z a-z 0-9 - _", ErrUnsigned, HeaderNonce)
+		return Claim{}, fmt.Errorf("%w: %s must have 8 to 64 characters A-Z a-z 0-9 -", ErrUnsigned, HeaderNonce)
+	}
+	return claim, nil
+}
+
+// ReadAnswer reads the signature headers of an answer to the request sent. It
+// returns ErrUnsigned as ReadClaim does, and when the answer names another
+// nonce: it answers somebody else's question, and proves nothing here.
+func ReadAnswer(h http.Header, sent Request) (Claim, error) {
+	claim, err := ReadClaim(h, MethodAnswer, sent.Path)
+	if err != nil {
+		return Claim{}, err
+	}
+	if claim.Request.Nonce != sent.Nonce {
+		return Claim{}, fmt.Errorf("%w: the answer is not to this request", ErrUnsigned)
 	}
 	return claim, nil
 }
@@ -148,13 +169,13 @@ func (c Claim) Verify(key []byte, body BodyHash) error {
 }
 
 func nonceFits(nonce string) bool {
-	if len(nonce) < 16 || len(nonce) > 64 {
+	if len(nonce) < 8 || len(nonce) > 64 {
 		return false
 	}
 	for i := range len(nonce) {
 		c := nonce[i]
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' {
+		if !letter && (c < '0' || c > '9') && c != '-' {
 			return false
 		}
 	}
