@@ -27,6 +27,7 @@ type rule func(*tree) []string
 var rules = map[string]rule{
 	"every Go file is gofmt-clean":             formatted,
 	"every package says what it protects":      packageComments,
+	"every exported name is explained":         exportedNames,
 	"files stay short":                         fileLengths,
 	"functions stay short":                     functionLengths,
 	"files are named by noun":                  fileNames,

@@ -115,6 +115,15 @@ func plantedShapes() map[string]planted {
 		"a long table in a short test": {
 			"functions stay short", map[string]string{"a/a_test.go": "package a\n\nfunc f() {\n\t_ = []int{\n" + strings.Repeat("\t\t1,\n", 80) + "\t}\n}\n"}, nil,
 		},
+		"exported names without a word, and with one": {
+			"every exported name is explained", map[string]string{"a/a.go": "package a\n\ntype T int\n\n// Makes it.\nfunc Make() {}\n\nconst Max = 1\n\n" +
+				"// The states.\nconst (\n\tOn = 1\n\tOff = 2\n)\n\n// A U is.\ntype U int\n\nfunc (U) String() string { return \"\" }\nfunc (t) Hidden() {}\n"},
+			[]string{
+				"a/a.go:3: T needs a comment that begins with its name",
+				"a/a.go:6: Make needs a comment that begins with its name",
+				"a/a.go:8: Max needs a comment, or its group does",
+			},
+		},
 		"underscores and drawers": {
 			"files are named by noun", map[string]string{"a/batch_state.go": "package a\n", "a/types.go": "package a\n", "utils/x_test.go": "package a\n"},
 			[]string{

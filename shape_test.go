@@ -233,3 +233,57 @@ func literalText(e ast.Expr) string {
 	})
 	return text.String()
 }
+
+// exportedNames wants a comment on every exported name, and on functions and
+// types one that begins with the name, as go doc prints it. A comment on a
+// group of constants speaks for the group.
+func exportedNames(t *tree) []string {
+	var faults []string
+	want := func(n ast.Node, name string, comment *ast.CommentGroup) {
+		if !ast.IsExported(name) {
+			return
+		}
+		words := strings.Fields(comment.Text())
+		if slices.Contains([]string{"A", "An", "The"}, slices.Concat(words, []string{""})[0]) {
+			words = words[1:]
+		}
+		if len(words) == 0 || strings.TrimSuffix(strings.TrimRight(words[0], ",:"), "'s") != name {
+			faults = append(faults, t.at(n, "%s needs a comment that begins with its name", name))
+		}
+	}
+	for _, f := range t.goFiles() {
+		if f.isTest() || f.syntax.Name.Name == "main" {
+			continue
+		}
+		for _, decl := range f.syntax.Decls {
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				if method := functionName(decl); !selfExplaining(decl) && (decl.Recv == nil || ast.IsExported(method)) {
+					want(decl, decl.Name.Name, decl.Doc)
+				}
+			case *ast.GenDecl:
+				for _, spec := range decl.Specs {
+					if typed, ok := spec.(*ast.TypeSpec); ok {
+						comment := typed.Doc
+						if comment == nil {
+							comment = decl.Doc
+						}
+						want(typed, typed.Name.Name, comment)
+					}
+					if values, ok := spec.(*ast.ValueSpec); ok && decl.Doc == nil && values.Doc == nil && values.Comment == nil && ast.IsExported(values.Names[0].Name) {
+						faults = append(faults, t.at(values, "%s needs a comment, or its group does", values.Names[0].Name))
+					}
+				}
+			}
+		}
+	}
+	return faults
+}
+
+// selfExplaining are the methods of the standard library's interfaces: what
+// they do is known, and silence beats an echo.
+func selfExplaining(fn *ast.FuncDecl) bool {
+	known := []string{"Error", "String", "Unwrap", "Is", "As", "Len", "Less", "Swap", "Read", "Write", "Close", "ServeHTTP", "GoString", "LogValue", "Format",
+		"MarshalText", "UnmarshalText", "MarshalJSON", "UnmarshalJSON", "Scan", "Value"}
+	return fn.Recv != nil && slices.Contains(known, fn.Name.Name)
+}
