@@ -38,6 +38,7 @@ var rules = map[string]rule{
 	"SQL lists columns and reads no clock":     queryTexts,
 	"SQL stands in named constants":            queriesOutsideConstants,
 	"every query is prepared by a test":        queriesPrepared,
+	"migrations are numbered and say why":      migrations,
 	"nothing is left unfinished":               unfinished,
 	"no name of a machine":                     machineNames,
 	"links in documents lead somewhere":        links,

@@ -228,6 +228,16 @@ func plantedQueries() map[string]planted {
 				"ledger/lock.go":   "package ledger\n\nconst lock = `SELECT pg_catalog.pg_advisory_lock($1)`\n",
 			}, nil,
 		},
+		"migrations without number, reason, and with a number twice": {
+			"migrations are numbered and say why", map[string]string{
+				"a/migrations/line.sql": "-- x\n", "a/migrations/00010_a.sql": "SELECT 1;\n", "a/migrations/00010_b.sql": "-- Why.\n",
+			},
+			[]string{
+				"a/migrations/00010_a.sql:1: begin with a comment that says why",
+				"a/migrations/00010_b.sql:1: a/migrations/00010_a.sql has this number already",
+				"a/migrations/line.sql:1: name it by five digits and its purpose: 00012_attach_partitions.sql",
+			},
+		},
 		"queries that nobody prepares": {
 			"every query is prepared by a test", query("SELECT id FROM ledger.line"),
 			[]string{"ledger: 1 queries and no TestEveryQueryPrepares"},

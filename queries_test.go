@@ -128,3 +128,30 @@ func declares(f *source, function string) bool {
 	}
 	return false
 }
+
+var migrationName = regexp.MustCompile(`/[0-9]{5}_[a-z0-9_]+\.sql$`)
+
+// migrations wants each to be numbered, to say why in its first line, and to
+// have a number of its own.
+func migrations(t *tree) []string {
+	var faults []string
+	taken := make(map[string]string)
+	for _, f := range t.files {
+		if path.Ext(f.path) != ".sql" || path.Base(path.Dir(f.path)) != "migrations" {
+			continue
+		}
+		if !migrationName.MatchString(f.path) {
+			faults = append(faults, f.path+":1: name it by five digits and its purpose: 00012_attach_partitions.sql")
+			continue
+		}
+		if !strings.HasPrefix(f.text, "-- ") {
+			faults = append(faults, f.path+":1: begin with a comment that says why")
+		}
+		number := path.Base(f.path)[:5]
+		if other := taken[number]; other != "" {
+			faults = append(faults, fmt.Sprintf("%s:1: %s has this number already", f.path, other))
+		}
+		taken[number] = f.path
+	}
+	return faults
+}
