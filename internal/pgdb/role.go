@@ -3,6 +3,7 @@ package pgdb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -16,30 +17,51 @@ const (
 )
 
 // RoleError means that the roles are missing and the user of the URL may not
-// create them. Its text tells the administrator which statements to run.
+// create or use them. Its text tells the administrator which statements to run.
 type RoleError struct {
 	User, Database string
-	Cause          error
+	// Missing are the statements still to be run; empty means that it is not
+	// known, and [RoleError.Statements] lists all.
+	Missing []string
+	Cause   error
 }
 
 func (e *RoleError) Error() string {
-	return fmt.Sprintf("database user %q may not use the roles of An Sinh (%v); an administrator of the server must run:\n%s",
-		e.User, e.Cause, strings.Join(e.Statements(), "\n"))
+	return fmt.Sprintf("database user %q may not use the roles of An Sinh (%v); an administrator of the server must run in database %q:\n%s",
+		e.User, e.Cause, e.Database, strings.Join(e.Statements(), "\n"))
 }
 
 func (e *RoleError) Unwrap() error { return e.Cause }
 
 // Statements are what the administrator must run once, in the database itself.
 func (e *RoleError) Statements() []string {
-	user := pgx.Identifier{e.User}.Sanitize()
-	database := pgx.Identifier{e.Database}.Sanitize()
-	return []string{
-		"CREATE ROLE " + RoleOwner + " NOLOGIN;",
-		"CREATE ROLE " + RoleEngine + " NOLOGIN;",
-		"CREATE ROLE " + RoleReader + " NOLOGIN;",
-		"GRANT " + RoleOwner + ", " + RoleEngine + ", " + RoleReader + " TO " + user + ";",
-		"GRANT CREATE ON DATABASE " + database + " TO " + RoleOwner + ";",
+	if len(e.Missing) > 0 {
+		return e.Missing
 	}
+	return roleStatements(e.User, e.Database, roleState{})
+}
+
+// roleState is what a server already has.
+type roleState struct {
+	Roles     []string // that exist
+	Member    bool     // the user may take on all three
+	MayCreate bool     // the owner may create schemas in this database
+}
+
+func roleStatements(user, database string, have roleState) []string {
+	var statements []string
+	for _, role := range []string{RoleOwner, RoleEngine, RoleReader} {
+		if !slices.Contains(have.Roles, role) {
+			statements = append(statements, "CREATE ROLE "+role+" NOLOGIN;")
+		}
+	}
+	if !have.Member {
+		statements = append(statements, "GRANT "+RoleOwner+", "+RoleEngine+", "+RoleReader+" TO "+pgx.Identifier{user}.Sanitize()+";")
+	}
+	if !have.MayCreate {
+		statements = append(statements, "GRANT CREATE ON DATABASE "+pgx.Identifier{database}.Sanitize()+" TO "+RoleOwner+";")
+	}
+	return statements
 }
 
 // roleLock is the advisory lock for work on roles. Advisory locks belong to one
@@ -55,18 +77,16 @@ func ensureRoles(ctx context.Context, conn *pgx.Conn) error {
 	}
 	defer conn.Exec(context.WithoutCancel(ctx), `SELECT pg_catalog.pg_advisory_unlock($1)`, int64(roleLock)) //nolint:errcheck // released with the connection otherwise
 
-	ready, err := rolesReady(ctx, conn)
+	user, database := conn.Config().User, conn.Config().Database
+	have, err := readRoles(ctx, conn)
 	if err != nil {
 		return err
 	}
-	if ready {
-		return nil
-	}
-	statements := (&RoleError{User: conn.Config().User, Database: conn.Config().Database}).Statements()
-	for _, statement := range statements {
+	statements := roleStatements(user, database, have)
+	for i, statement := range statements {
 		if err := execShared(ctx, conn, statement); err != nil {
 			if State(err) == InsufficientRight {
-				return &RoleError{User: conn.Config().User, Database: conn.Config().Database, Cause: err}
+				return &RoleError{User: user, Database: database, Missing: statements[i:], Cause: err}
 			}
 			return fmt.Errorf("prepare roles (%s): %w", statement, err)
 		}
@@ -74,20 +94,21 @@ func ensureRoles(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-const sqlRolesReady = `
-SELECT count(*) = 3
-       AND coalesce(bool_and(pg_catalog.pg_has_role(current_user, oid, 'MEMBER')), false)
-       AND coalesce(bool_or(rolname = 'ansinh_owner'
-                    AND pg_catalog.has_database_privilege(oid, current_database(), 'CREATE')), false)
+const sqlReadRoles = `
+SELECT coalesce(array_agg(rolname::text ORDER BY rolname), '{}') AS roles,
+       count(*) = 3 AND coalesce(bool_and(pg_catalog.pg_has_role(current_user, oid, 'MEMBER')), false) AS member,
+       coalesce(bool_or(rolname = 'ansinh_owner'
+                        AND pg_catalog.has_database_privilege(oid, current_database(), 'CREATE')), false) AS may_create
   FROM pg_catalog.pg_roles
  WHERE rolname IN ('ansinh_owner', 'ansinh_engine', 'ansinh_reader')`
 
-func rolesReady(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	var ready bool
-	if err := conn.QueryRow(ctx, sqlRolesReady).Scan(&ready); err != nil {
-		return false, fmt.Errorf("look up roles: %w", err)
+func readRoles(ctx context.Context, conn *pgx.Conn) (roleState, error) {
+	rows, _ := conn.Query(ctx, sqlReadRoles)
+	have, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[roleState])
+	if err != nil {
+		return roleState{}, fmt.Errorf("look up roles: %w", err)
 	}
-	return ready, nil
+	return have, nil
 }
 
 // execShared runs a statement that changes what the whole server shares. Two

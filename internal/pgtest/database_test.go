@@ -18,3 +18,19 @@ func TestDBWorksAsEngine(t *testing.T) {
 		t.Errorf("role %s, search_path %s, time zone %s; want ansinh_engine, \"\", UTC", role, path, zone)
 	}
 }
+
+func TestEveryTestHasItsOwnDatabase(t *testing.T) {
+	t.Parallel()
+	one, two := pgtest.DB(t), pgtest.DB(t)
+	owner := pgtest.Superuser(t, one)
+	if _, err := owner.Exec(t.Context(), `CREATE TABLE public.mine (id int)`); err != nil {
+		t.Fatal(err)
+	}
+	var seen bool
+	if err := two.QueryRow(t.Context(), `SELECT to_regclass('public.mine') IS NOT NULL`).Scan(&seen); err != nil {
+		t.Fatal(err)
+	}
+	if seen {
+		t.Error("the second database sees a table of the first")
+	}
+}
