@@ -1,6 +1,5 @@
--- Roles, legs, their accounts and arrows: the data package ledger holds as Go tables (ledger.Legs); a test compares the two.
+-- Why: what a payment's money may do is data that the posting function looks up; package ledger holds the same rows as Go tables, and a test compares the two.
 
--- +goose Up
 INSERT INTO ledger.role (name, prescribed, off_balance, name_vi) VALUES
     ('budget', '1371', false, 'Phải thu kinh phí ủy quyền từ ngân sách nhà nước'),
     ('owed', '3388', false, 'Phải trả người hưởng theo danh sách được duyệt'),
