@@ -1,0 +1,107 @@
+package payout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+)
+
+const sqlOpenDoubts = `
+INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
+SELECT a.batch, a.payment, a.attempt, 'doubt', @now, @why
+  FROM payout.attempt AS a
+ CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
+                      WHERE l.batch = a.batch AND l.payment = a.payment
+                      ORDER BY l.seq DESC LIMIT 1) AS last
+  JOIN ledger.leg AS g ON g.id = last.leg
+ WHERE a.submission = @no AND last.attempt = a.attempt AND g.state IN ('ordered', 'out', 'listed')
+ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING`
+
+// OpenDoubts records, inside the transaction that records Unknown, that nobody
+// knows about the submission's payments that are still open.
+func OpenDoubts(ctx context.Context, tx pgx.Tx, submission int64, why string, now time.Time) error {
+	_, err := tx.Exec(ctx, sqlOpenDoubts, pgx.NamedArgs{"no": submission, "why": why, "now": now})
+	if err != nil {
+		return fmt.Errorf("open doubts of submission %d: %w", submission, err)
+	}
+	return nil
+}
+
+const sqlCloseDoubts = `
+UPDATE payout.exception AS e
+   SET closed_at = @now, closed_by = @voucher
+  FROM unnest(@payments::bigint[]) AS want (payment)
+ CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
+                      WHERE l.batch = @batch AND l.payment = want.payment
+                      ORDER BY l.seq DESC LIMIT 1) AS last
+  JOIN ledger.leg AS g ON g.id = last.leg
+ WHERE e.batch = @batch AND e.payment = want.payment AND e.kind = 'doubt' AND e.closed_at IS NULL
+   AND (g.state NOT IN ('ordered', 'out', 'listed') OR e.attempt < last.attempt)`
+
+// CloseDoubts ends the doubts of payments whose next leg voucher has just
+// posted. It belongs into the same transaction as that posting; a payment still
+// in an open state keeps its doubt.
+func CloseDoubts(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, payments []int64, voucher ledger.VoucherID, now time.Time) error {
+	if len(payments) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, sqlCloseDoubts, pgx.NamedArgs{"batch": batch, "payments": payments, "voucher": voucher, "now": now})
+	if err != nil {
+		return fmt.Errorf("close doubts in batch %d: %w", batch, err)
+	}
+	return nil
+}
+
+const sqlBar = `
+INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
+VALUES (@batch, @payment, @attempt, 'barred', @now, @why)
+ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING`
+
+// Bar refuses further attempts of the payment: a proof of an ended attempt came.
+func Bar(ctx context.Context, tx pgx.Tx, r Ref, why string, now time.Time) error {
+	_, err := tx.Exec(ctx, sqlBar, pgx.NamedArgs{"batch": r.Batch, "payment": r.Payment, "attempt": r.Attempt, "now": now, "why": why})
+	if err != nil {
+		return fmt.Errorf("bar payment %d of batch %d: %w", r.Payment, r.Batch, err)
+	}
+	return nil
+}
+
+const sqlStop = `
+INSERT INTO payout.stop (one, stopped, why, by_whom, at) VALUES (true, true, @why, @who, @now)
+ON CONFLICT (one) DO UPDATE SET stopped = true, why = @why, by_whom = @who, at = @now
+ WHERE NOT payout.stop.stopped`
+
+const sqlResume = `UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now WHERE stopped`
+
+// Stop pulls the global stop: no step claims or sends until Resume. The first
+// reason is kept.
+func Stop(ctx context.Context, tx pgx.Tx, why, who string, now time.Time) error {
+	if _, err := tx.Exec(ctx, sqlStop, pgx.NamedArgs{"why": why, "who": who, "now": now}); err != nil {
+		return fmt.Errorf("global stop: %w", err)
+	}
+	return nil
+}
+
+// Resume lifts the global stop. That is a decision of a person.
+func Resume(ctx context.Context, tx pgx.Tx, why, who string, now time.Time) error {
+	if _, err := tx.Exec(ctx, sqlResume, pgx.NamedArgs{"why": why, "who": who, "now": now}); err != nil {
+		return fmt.Errorf("lift the global stop: %w", err)
+	}
+	return nil
+}
+
+const sqlStopped = `SELECT coalesce((SELECT why FROM payout.stop WHERE stopped), '')`
+
+// Stopped returns why dispatch is stopped everywhere, or "".
+func Stopped(ctx context.Context, db pgdb.Querier) (string, error) {
+	var why string
+	if err := db.QueryRow(ctx, sqlStopped).Scan(&why); err != nil {
+		return "", fmt.Errorf("global stop: %w", err)
+	}
+	return why, nil
+}

@@ -1,0 +1,176 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/calendar"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+)
+
+// SubmissionState is how far one message got. It says nothing about money.
+type SubmissionState string
+
+// The states of a submission. Sending means a worker holds the claim and may
+// have sent; only the journal and the bank know.
+const (
+	Intent    SubmissionState = "intent"    // committed, certainly not sent
+	Sending   SubmissionState = "sending"   // claimed: the first byte may have left
+	Accepted  SubmissionState = "accepted"  // the bank took it
+	Refused   SubmissionState = "refused"   // finally refused as a whole
+	InDoubt   SubmissionState = "unknown"   // nobody knows; being inquired
+	Withdrawn SubmissionState = "withdrawn" // taken back, never sent
+	Settled   SubmissionState = "settled"   // every payment of it has left the open states
+)
+
+// Submission is one message of payments to one bank or provider.
+type Submission struct {
+	No         int64
+	Batch      ledger.BatchID
+	Channel    bankadapters.Key
+	Book       ledger.BookID
+	Message    bankadapters.MessageID
+	Digest     []byte
+	SHA256     []byte
+	Count      int
+	Total      money.Amount
+	Canary     bool
+	Execution  calendar.Date
+	Created    time.Time
+	SendBefore time.Time
+	Head       string
+	State      SubmissionState
+	Fence      int64
+	ClaimedBy  string
+	ClaimUntil *time.Time
+	Tries      int
+	FirstSent  *time.Time
+	Denied     *time.Time // last authenticated "unknown to us"
+	Programme  string
+	PostingSet string
+}
+
+// Place is the ledger's place of the submission's money.
+func (s Submission) Place() ledger.Place { return ledger.Place(s.Channel) }
+
+// ErrNoSubmission says that no submission has the number or message id.
+var ErrNoSubmission = errors.New("no such submission")
+
+const sqlSubmissions = `
+SELECT s.no, s.batch, s.channel, s.book, s.message_id, s.digest, s.sha256, s.count, s.total, s.canary, s.execution,
+       s.created_at, s.send_before, s.head, s.state, s.fence, s.claimed_by, s.claim_until, s.tries, s.first_sent, s.denied_at,
+       p.code, p.posting_set
+  FROM payout.submission AS s
+  JOIN payout.batch AS b ON b.id = s.batch
+  JOIN payout.programme AS p ON p.code = b.programme`
+
+const sqlSubmission = sqlSubmissions + ` WHERE s.no = @no`
+
+const sqlLockSubmission = sqlSubmission + ` FOR UPDATE OF s`
+
+// ReadSubmission reads one submission by number, or returns ErrNoSubmission.
+func ReadSubmission(ctx context.Context, db pgdb.Querier, no int64) (Submission, error) {
+	return oneSubmission(ctx, db, sqlSubmission, no)
+}
+
+// LockSubmission reads and locks one submission. Every posting on 113 takes
+// this lock first (after batch and section rows, before control rows).
+func LockSubmission(ctx context.Context, tx pgx.Tx, no int64) (Submission, error) {
+	return oneSubmission(ctx, tx, sqlLockSubmission, no)
+}
+
+func oneSubmission(ctx context.Context, db pgdb.Querier, sql string, no int64) (Submission, error) {
+	rows, _ := db.Query(ctx, sql, pgx.NamedArgs{"no": no})
+	s, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Submission])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Submission{}, fmt.Errorf("submission %d: %w", no, ErrNoSubmission)
+	}
+	if err != nil {
+		return Submission{}, fmt.Errorf("submission %d: %w", no, err)
+	}
+	return s, nil
+}
+
+// Attempt is one try to deliver one payment, with what a match compares.
+type Attempt struct {
+	Ref
+	Submission   int64
+	Channel      bankadapters.Key
+	Amount       money.Amount
+	AccountIndex []byte // blind index of the account it was ordered to; nil at a provider
+}
+
+const sqlAttempts = `
+SELECT a.batch, a.payment, a.attempt, a.submission, s.channel, p.amount, p.account_index
+  FROM unnest(@batches::int[], @payments::bigint[], @attempts::smallint[]) AS want (batch, payment, attempt)
+  JOIN payout.attempt AS a USING (batch, payment, attempt)
+  JOIN payout.submission AS s ON s.no = a.submission
+  JOIN payout.payment AS p ON p.batch = a.batch AND p.no = a.payment`
+
+// Attempts finds the attempts named by refs. A ref that is missing from the
+// result was never ordered by this database.
+func Attempts(ctx context.Context, db pgdb.Querier, refs []Ref) (map[Ref]Attempt, error) {
+	batches, payments, attempts := make([]int32, len(refs)), make([]int64, len(refs)), make([]int16, len(refs))
+	for i, r := range refs {
+		batches[i], payments[i], attempts[i] = int32(r.Batch), r.Payment, r.Attempt
+	}
+	rows, _ := db.Query(ctx, sqlAttempts, pgx.NamedArgs{"batches": batches, "payments": payments, "attempts": attempts})
+	found := map[Ref]Attempt{}
+	var a Attempt
+	_, err := pgx.ForEachRow(rows, []any{&a.Batch, &a.Payment, &a.Attempt, &a.Submission, &a.Channel, &a.Amount, &a.AccountIndex}, func() error {
+		one := a
+		one.AccountIndex = append([]byte(nil), a.AccountIndex...)
+		found[one.Ref] = one
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find attempts: %w", err)
+	}
+	return found, nil
+}
+
+const sqlAttemptsOfSubmission = `
+SELECT payment, attempt FROM payout.attempt WHERE submission = @no ORDER BY place`
+
+// RefsOf lists the attempts a submission carries, in message order.
+func RefsOf(ctx context.Context, db pgdb.Querier, s Submission) ([]Ref, error) {
+	rows, _ := db.Query(ctx, sqlAttemptsOfSubmission, pgx.NamedArgs{"no": s.No})
+	refs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Ref, error) {
+		r := Ref{Batch: s.Batch}
+		return r, row.Scan(&r.Payment, &r.Attempt)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("attempts of submission %d: %w", s.No, err)
+	}
+	return refs, nil
+}
+
+const sqlSettle = `
+UPDATE payout.submission AS s
+   SET state = 'settled', next_look = NULL
+ WHERE s.no = @no
+   AND s.state IN ('accepted', 'unknown', 'refused')
+   AND NOT EXISTS (
+       SELECT 1
+         FROM payout.attempt AS a
+        CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
+                             WHERE l.batch = a.batch AND l.payment = a.payment
+                             ORDER BY l.seq DESC LIMIT 1) AS last
+         JOIN ledger.leg AS g ON g.id = last.leg
+        WHERE a.submission = s.no AND last.attempt = a.attempt AND g.state IN ('ordered', 'out', 'listed'))`
+
+// Settle marks the submission settled when none of its attempts is open any
+// more. Inquiry then stops.
+func Settle(ctx context.Context, tx pgx.Tx, no int64) error {
+	if _, err := tx.Exec(ctx, sqlSettle, pgx.NamedArgs{"no": no}); err != nil {
+		return fmt.Errorf("settle submission %d: %w", no, err)
+	}
+	return nil
+}
