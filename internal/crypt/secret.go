@@ -17,8 +17,10 @@ var ErrPlain = errors.New("a secret is stored encrypted only")
 // "…1234". Where the raw value is meant, Reveal says so in the code; that
 // place owes the audit record of the read.
 //
-// It still compares with == and reads from JSON. Do not use it as a map key
-// that is encoded to JSON: encoding/json writes string keys raw.
+// It still compares with == and reads from JSON. Two ways around the mask are
+// Go's and stay open: fmt prints an unexported struct field raw, so keep
+// secrets in exported fields or give the struct its own String; and
+// encoding/json writes a map's string keys raw.
 type Secret string
 
 // Reveal returns the raw value.
