@@ -45,8 +45,7 @@ func CopyBinary(ctx context.Context, tx pgx.Tx, sqlCopy string, fill func(w *Cop
 		}
 	}()
 
-	w := &CopyWriter{out: writer, buf: make([]byte, 0, copyBuffer+copyBuffer/4)}
-	w.buf = append(w.buf, copySignature...)
+	w := NewCopyWriter(writer)
 	fillErr := fill(w)
 	if fillErr == nil {
 		fillErr = w.finish()
@@ -93,6 +92,14 @@ type CopyWriter struct {
 	rows int64
 	left int // values the current row still lacks
 	err  error
+}
+
+// NewCopyWriter returns a writer that has written the header to its buffer.
+// [CopyBinary] makes its own; this is for measuring and for files.
+func NewCopyWriter(out io.Writer) *CopyWriter {
+	w := &CopyWriter{out: out, buf: make([]byte, 0, copyBuffer+copyBuffer/4)}
+	w.buf = append(w.buf, copySignature...)
+	return w
 }
 
 // Err returns the first error of this writer.
