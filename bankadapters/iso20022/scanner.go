@@ -156,7 +156,8 @@ func (s *scanner) characters() (found bool, err error) {
 	}
 	raw := s.buf[s.pos : s.pos+n]
 	if s.depth == 0 {
-		if len(bytes.TrimSpace(raw)) > 0 {
+		if rest := bytes.TrimLeft(raw, " \t\r\n"); len(rest) > 0 {
+			s.pos += n - len(rest)
 			return false, s.fail(bankadapters.CodeSyntax, "text outside the document element")
 		}
 		s.pos += n
