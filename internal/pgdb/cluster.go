@@ -18,7 +18,7 @@ import (
 // ensureCluster makes dir/pg if it does not exist. initdb works in another
 // folder that is renamed when it is complete, so a crash leaves no half-made
 // data folder; no server has ever run on the folder that is removed here.
-func ensureCluster(ctx context.Context, dir string, bin binaries, account account) error {
+func ensureCluster(ctx context.Context, dir string, bin binaries, options ServerOptions, account account) error {
 	dataDir := filepath.Join(dir, "pg")
 	if _, err := os.Stat(filepath.Join(dataDir, "PG_VERSION")); err == nil {
 		return nil
@@ -39,7 +39,7 @@ func ensureCluster(ctx context.Context, dir string, bin binaries, account accoun
 	if err := account.own(making); err != nil {
 		return err
 	}
-	if err := runInitdb(ctx, making, bin, account); err != nil {
+	if err := runInitdb(ctx, making, bin, options, account); err != nil {
 		return err
 	}
 	if err := writeAccess(making); err != nil {
@@ -54,13 +54,16 @@ func ensureCluster(ctx context.Context, dir string, bin binaries, account accoun
 // runInitdb sorts by byte order (collation C), which is the same on every
 // machine and survives an upgrade of its C library; letters are known as
 // Unicode (character type C.UTF-8) where the machine has that locale.
-func runInitdb(ctx context.Context, folder string, bin binaries, account account) error {
+func runInitdb(ctx context.Context, folder string, bin binaries, options ServerOptions, account account) error {
 	var said []byte
 	var err error
 	for _, ctype := range []string{"C.UTF-8", "C"} {
-		cmd := exec.CommandContext(ctx, bin.initdb, "--pgdata", folder, "--username", superuser,
-			"--encoding", "UTF8", "--locale", "C", "--lc-ctype", ctype, "--data-checksums",
-			"--auth", "peer", "--no-instructions")
+		args := []string{"--pgdata", folder, "--username", superuser, "--encoding", "UTF8", "--locale", "C",
+			"--lc-ctype", ctype, "--data-checksums", "--auth", "peer", "--no-instructions"}
+		if options.Forgetful {
+			args = append(args, "--no-sync")
+		}
+		cmd := exec.CommandContext(ctx, bin.initdb, args...)
 		cmd.Dir, cmd.Env = folder, serverEnv()
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: account.credential}
 		said, err = cmd.CombinedOutput()

@@ -20,7 +20,12 @@ type pidFile struct {
 
 // readPIDFile returns an error that is os.ErrNotExist if there is no server.
 func readPIDFile(dataDir string) (pidFile, error) {
-	path := filepath.Join(dataDir, "postmaster.pid")
+	return readLock(filepath.Join(dataDir, "postmaster.pid"))
+}
+
+// readLock reads postmaster.pid or the lock beside a socket, which has the same
+// lines.
+func readLock(path string) (pidFile, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return pidFile{}, err
@@ -48,7 +53,7 @@ type pidOwner int
 const (
 	ownerUnknown  pidOwner = iota // a process we may not look at
 	ownerGone                     // nobody
-	ownerStranger                 // a process that is certainly not this server
+	ownerStranger                 // a process that is certainly not this server, or its corpse
 	ownerServer                   // the server of this data folder
 )
 
@@ -61,7 +66,9 @@ func (f pidFile) owner(dataDir string) pidOwner {
 		return ownerGone
 	}
 	if isZombie(f.pid) {
-		return ownerGone
+		// Where process 1 does not reap, as in many containers, it may stay so,
+		// and PostgreSQL takes it for alive.
+		return ownerStranger
 	}
 	folder, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", f.pid))
 	switch {
@@ -97,20 +104,48 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
+// childrenLimit is how often removeStale looks whether the children of a
+// killed server have ended: for half a minute.
+const childrenLimit = 600
+
 // removeStale removes a pid file that names a stranger, because PostgreSQL
-// would refuse to start while that number is alive. It first makes sure that no
-// other process works in the data folder: the children of a killed server do,
-// and the file then still guards their shared memory.
-func (f pidFile) removeStale(dataDir string) error {
-	working, err := processesIn(dataDir)
+// would refuse to start while that number is alive. It first waits until no
+// process works in the data folder any more: the children of a killed server
+// do, and until they end the file guards their shared memory.
+func (f pidFile) removeStale(ctx context.Context, dataDir string) error {
+	for looks := 0; ; looks++ {
+		working, err := processesIn(dataDir)
+		if err != nil {
+			return err
+		}
+		if len(working) == 0 {
+			return os.Remove(filepath.Join(dataDir, "postmaster.pid"))
+		}
+		if looks == childrenLimit {
+			return &FolderError{Path: dataDir, Why: fmt.Sprintf("its server is gone but processes %v still work in it", working),
+				Mend: "end them, then try again"}
+		}
+		if err := pause(ctx); err != nil {
+			return fmt.Errorf("wait for processes %v of the killed server: %w", working, err)
+		}
+	}
+}
+
+// clearSocket does for the lock beside the socket what removeStale does for
+// postmaster.pid; nobody's memory hangs on this one.
+func clearSocket(socketDir, dataDir string) error {
+	path := filepath.Join(socketDir, fmt.Sprintf(".s.PGSQL.%d.lock", serverPort))
+	lock, err := readLock(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if len(working) > 0 {
-		return &FolderError{Path: dataDir, Why: fmt.Sprintf("its server is gone but processes %v still work in it", working),
-			Mend: "wait until they end, then try again"}
+	if lock.owner(dataDir) == ownerStranger {
+		return os.Remove(path)
 	}
-	return os.Remove(filepath.Join(dataDir, "postmaster.pid"))
+	return nil
 }
 
 func (f pidFile) unprovable(dataDir string) error {

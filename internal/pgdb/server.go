@@ -100,7 +100,7 @@ func startLocked(ctx context.Context, dir string, options ServerOptions) (*Serve
 	if err != nil {
 		return nil, err
 	}
-	if err := ensureCluster(ctx, dir, bin, account); err != nil {
+	if err := ensureCluster(ctx, dir, bin, options, account); err != nil {
 		return nil, err
 	}
 	server, err := adopt(ctx, dir, dataDir)
@@ -109,6 +109,9 @@ func startLocked(ctx context.Context, dir string, options ServerOptions) (*Serve
 	}
 	socketDir, err := ensureSocketDir(dir, account)
 	if err != nil {
+		return nil, err
+	}
+	if err := clearSocket(socketDir, dataDir); err != nil {
 		return nil, err
 	}
 	if err := writeSettings(dataDir, socketDir, options, account); err != nil {
@@ -134,7 +137,7 @@ func adopt(ctx context.Context, dir, dataDir string) (*Server, error) {
 			// see whether backends of the dead server still hold its memory.
 			return nil, nil
 		case ownerStranger:
-			return nil, file.removeStale(dataDir)
+			return nil, file.removeStale(ctx, dataDir)
 		case ownerUnknown:
 			return nil, file.unprovable(dataDir)
 		case ownerServer:

@@ -45,6 +45,8 @@ CREATE TABLE payout.channel (
     kind     text     NOT NULL CHECK (kind IN ('bank', 'provider')),
     name_vi  text     NOT NULL,
     bin      text     NOT NULL DEFAULT '',
+    provider text     NOT NULL DEFAULT '',       -- the registry's word: BHXH, XA
+    is_default boolean NOT NULL DEFAULT false,   -- takes accounts at banks we have no channel for
     profile  jsonb    NOT NULL
 );
 CREATE TABLE payout.paying_account (
