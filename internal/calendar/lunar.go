@@ -7,7 +7,7 @@ import (
 )
 
 // ErrLunarYear means a year for which we compute no lunar days.
-var ErrLunarYear = errors.New("lunar days are computed for 1900 to 2199 only")
+var ErrLunarYear = errors.New("lunar days are computed from Tet 1900 to 2199 only")
 
 // ErrLunarDay means a lunar day that the year does not have, such as day 30 of
 // a short month or a leap month that is not there.
@@ -19,7 +19,9 @@ const lunarYearMin, lunarYearMax = 1900, 2199
 // in which that lunar year's Tet falls.
 //
 // For days before 1968 the computed calendar is the one of today's rules;
-// almanacs of that time followed other meridians.
+// almanacs of that time followed other meridians. In 2077 (month 10), 2085
+// (month 9) and 2175 (month 1) the moon is new within a minute of midnight:
+// how fast the earth turns until then may still move those months by a day.
 type Lunar struct {
 	Year, Month, Day int
 	Leap             bool // the second month of that number
@@ -35,6 +37,9 @@ func LunarOf(d Date) (Lunar, error) {
 	months := monthsOf(year)
 	if n < months[0].start {
 		year--
+		if year < lunarYearMin {
+			return Lunar{}, fmt.Errorf("lunar day of %s: %w", d, ErrLunarYear)
+		}
 		months = monthsOf(year)
 	}
 	for _, m := range months {

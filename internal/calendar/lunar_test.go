@@ -62,6 +62,46 @@ func TestLunarAgreesWithTetDates(t *testing.T) {
 	}
 }
 
+// TestLunarAgreesWithLibastro compares every month from 1968 to 2199 with
+// figures of another program and another theory of sun and moon.
+func TestLunarAgreesWithLibastro(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open("testdata/lunar-years.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	in := csv.NewReader(file)
+	in.Comment = '#'
+	rows, err := in.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, got := 233, len(rows); got != want {
+		t.Fatalf("lunar-years.csv has %d rows, want a header and 232 years", got)
+	}
+	for _, want := range rows[1:] {
+		year, err := strconv.Atoi(want[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		leap, days := 0, ""
+		for _, m := range monthsOf(year) {
+			if m.leap {
+				leap = m.number
+			}
+			days += map[int]string{29: "S", 30: "L"}[m.days]
+		}
+		tet, err := Tet(year)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, []string{want[0], tet.String(), strconv.Itoa(leap), days}); diff != "" {
+			t.Errorf("%d (-want +got):\n%s", year, diff)
+		}
+	}
+}
+
 // TestTetDiffersFromBeijingInKnownYears: the years in which Vietnam and China
 // kept different new years, and those of a common day between them.
 func TestTetDiffersFromBeijingInKnownYears(t *testing.T) {
@@ -124,7 +164,7 @@ func TestLunarOf(t *testing.T) {
 // which leads back to it, and years have 12 or 13 months of 29 or 30 days.
 func TestEveryLunarDayGoesBack(t *testing.T) {
 	t.Parallel()
-	for d := Must(1900, 2, 1); d.Before(Must(2199, 12, 31)); d = d.AddDays(1) {
+	for d := Must(1900, 1, 31); d.Before(Must(2199, 12, 31)); d = d.AddDays(1) {
 		l, err := LunarOf(d)
 		if err != nil {
 			t.Fatal(err)
@@ -178,6 +218,9 @@ func TestLunarRefusals(t *testing.T) {
 	}
 	if got, err := LunarOf(Must(2200, 1, 1)); !errors.Is(err, ErrLunarYear) {
 		t.Errorf("LunarOf(2200-01-01) = %+v, %v; want ErrLunarYear", got, err)
+	}
+	if got, err := LunarOf(Must(1900, 1, 30)); !errors.Is(err, ErrLunarYear) {
+		t.Errorf("LunarOf(1900-01-30) = %+v, %v; want ErrLunarYear", got, err)
 	}
 	if _, err := LunarOf(Date{}); !errors.Is(err, ErrLunarYear) {
 		t.Errorf("LunarOf of no date: error %v, want ErrLunarYear", err)
