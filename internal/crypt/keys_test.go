@@ -98,6 +98,30 @@ func TestEncryptHidesEqualValues(t *testing.T) {
 	}
 }
 
+// FuzzDecrypt: no bytes from elsewhere open, and each refusal is one of two errors.
+func FuzzDecrypt(f *testing.F) {
+	keys, err := DeriveKeys([]byte("seed"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	closed, err := keys.Encrypt(bytes.NewReader(make([]byte, nonceSize)), placeID, "000136900001")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(closed, "42")
+	f.Add([]byte{1, 2, 'k', '1'}, "42")
+	f.Add([]byte{1, 255}, "")
+	f.Fuzz(func(t *testing.T, in []byte, row string) {
+		got, err := keys.Decrypt(Place{Column: placeID.Column, Row: row}, in)
+		if bytes.Equal(in, closed) && row == placeID.Row {
+			return
+		}
+		if got != "" || !errors.Is(err, ErrCiphertext) && !errors.Is(err, ErrKeyUnknown) {
+			t.Fatalf("Decrypt(%x) = %q, %v", in, got.Reveal(), err)
+		}
+	})
+}
+
 func TestRotationOpensOldAndClosesNew(t *testing.T) {
 	t.Parallel()
 	first := derived(t, "seed")

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -51,6 +52,16 @@ type Request struct {
 
 // MethodAnswer stands in the place of the method when an answer is signed.
 const MethodAnswer = "RESPONSE"
+
+// NewNonce returns 32 hex digits from random, which must be a cryptographic
+// source wherever a repeated nonce would be refused.
+func NewNonce(random io.Reader) (string, error) {
+	var raw [16]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return "", fmt.Errorf("make nonce: %w", err)
+	}
+	return hex.EncodeToString(raw[:]), nil
+}
 
 // Answer returns what the signature of an answer to r covers: r's path and
 // nonce, so that an answer to one question cannot pass for another's, with its

@@ -168,3 +168,14 @@ func TestAnswerBelongsToItsRequest(t *testing.T) {
 		t.Errorf("an answer from another path: %v, want ErrSignature", err)
 	}
 }
+
+func TestNewNonceIsAccepted(t *testing.T) {
+	t.Parallel()
+	nonce, err := NewNonce(bytes.NewReader(bytes.Repeat([]byte{0xf0}, 16)))
+	if err != nil || nonce != strings.Repeat("f0", 16) || !nonceFits(nonce) {
+		t.Errorf("NewNonce = %q, %v", nonce, err)
+	}
+	if _, err := NewNonce(strings.NewReader("short")); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("NewNonce without randomness: error %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+}

@@ -130,6 +130,10 @@ func TestPostgreSQLSeesBigint(t *testing.T) {
 		if err != nil {
 			t.Fatalf("encode in format %d: %v", format, err)
 		}
+		// What the comment of Amount warns of.
+		if text, err := types.Encode(pgtype.TextOID, format, want, nil); err != nil || string(text) != "574.423.500.000" {
+			t.Errorf("encode as text in format %d = %q, %v; want the dotted form", format, text, err)
+		}
 		var got Amount
 		if err := types.Scan(pgtype.Int8OID, format, data, &got); err != nil || got != want {
 			t.Errorf("scan in format %d = %d, %v; want %d", format, got, err, want)

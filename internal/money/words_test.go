@@ -12,8 +12,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// TestWordsAgreesWithPairs reads the pairs of the house style; the official
-// sample is among them.
+// TestWordsAgreesWithPairs reads the pairs of the house style. One of them,
+// 574.423.500.000, is an official sample; the others are ours, checked against
+// two published packages.
 func TestWordsAgreesWithPairs(t *testing.T) {
 	t.Parallel()
 	file, err := os.Open("testdata/amount-in-words.csv")
@@ -59,11 +60,11 @@ func TestWordsRefusesWhatHasNone(t *testing.T) {
 	}
 }
 
-// TestWordsBelowAMillionReadBack says every amount up to a million and reads
-// the words back with a reader that shares nothing with the writer.
-func TestWordsBelowAMillionReadBack(t *testing.T) {
+// TestWordsReadBack says every amount below 100,000 and reads the words back
+// with a reader that shares nothing with the writer; FuzzWords goes on from there.
+func TestWordsReadBack(t *testing.T) {
 	t.Parallel()
-	for n := range Amount(1_000_000) {
+	for n := range Amount(100_000) {
 		words, err := Words(n)
 		if err != nil {
 			t.Fatal(err)
