@@ -128,14 +128,18 @@ type Report struct {
 	Total       money.Amount // OrgnlCtrlSum, 0 when absent
 	AsOf        time.Time
 	Txs         []TxReport
+	Raw         []byte // the answer of an inquiry as it came, kept as evidence
 }
 
 // Document is one statement, notification or result file fetched from a bank.
 type Document struct {
-	ID     string
-	Kind   Kind
-	Date   calendar.Date
-	SHA256 string
+	ID       string
+	Kind     Kind
+	Name     string
+	Account  string // the account it is about, "" if it names none
+	Date     calendar.Date
+	Sequence int64 // electronic sequence number of a statement, 0 if none
+	SHA256   string
 }
 
 // Bank is a bank or provider reached over some wire.
@@ -152,9 +156,10 @@ type Bank interface {
 
 // Holder is a bank's answer to a name inquiry.
 type Holder struct {
-	Found bool
-	Name  string
-	Match bool // as the bank judged it; a person decides on a difference
+	Found  bool // an open account
+	Closed bool
+	Name   string
+	Match  bool // as the bank judged it; a person decides on a difference
 }
 
 // ErrNoAbility says that this bank's profile does not offer the call.

@@ -40,6 +40,7 @@ type Profile struct {
 	Rail            Rail          `json:"rail"`
 	DuplicateMemory Memory        `json:"duplicate_memory"`
 	StatusHorizon   time.Duration `json:"status_horizon"`    // "not found" means nothing before this has passed
+	StatusMemory    Memory        `json:"status_memory"`     // "not found" means nothing after this has passed
 	LatestProcess   time.Duration `json:"latest_processing"` // after this a message the bank never saw cannot be executed
 	ProofBy         Proof         `json:"proof_by"`
 	BulkBooking     bool          `json:"bulk_booking"`
@@ -51,6 +52,7 @@ type Profile struct {
 	DayTotalMax     money.Amount  `json:"day_total_max"`
 	CutOffHour      int           `json:"cut_off_hour"` // local hour after which a message counts for the next business day; 24 = none
 	CallTimeout     time.Duration `json:"call_timeout"`
+	BreakerFaults   int           `json:"breaker_faults"` // line faults in a row that open the breaker; 0 means 5
 }
 
 // Final reports whether code finally refuses a whole message at this bank.

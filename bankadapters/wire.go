@@ -27,8 +27,9 @@ var ErrAnswer = errors.New("the bank's answer cannot be relied on")
 // TransportError is a fault of the line: refused, broken, timed out, or an
 // unsigned "out of service". Only these count for the [Breaker].
 type TransportError struct {
-	Op  string
-	Err error
+	Op    string
+	Began bool // a byte of the request may have left; false is certain that none did
+	Err   error
 }
 
 // Error names the call and the fault.
@@ -36,3 +37,13 @@ func (e *TransportError) Error() string { return fmt.Sprintf("%s: line fault: %v
 
 // Unwrap returns the fault itself.
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// OutcomeOfFault is the outcome of a Submit that got no answer: NotSent only if
+// the line is certain that no byte left.
+func OutcomeOfFault(err error) Outcome {
+	var fault *TransportError
+	if errors.As(err, &fault) && !fault.Began {
+		return NotSent
+	}
+	return Unknown
+}
