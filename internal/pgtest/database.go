@@ -108,7 +108,7 @@ func finish(t testing.TB, pool *pgxpool.Pool) {
 	defer cancel()
 	defer urls.Delete(pool)
 
-	if inUse := pool.Stat().AcquiredConns(); inUse > 0 {
+	if inUse := inUseAtRest(pool); inUse > 0 {
 		// Closing would wait for them for ever; DROP … FORCE ends them.
 		t.Errorf("pgtest: %d connections of the test are still in use: a transaction or rows were not closed", inUse)
 		go pool.Close()
@@ -125,6 +125,18 @@ func finish(t testing.TB, pool *pgxpool.Pool) {
 		}
 	}
 	pool.Close()
+}
+
+// inUseAtRest gives a broken connection the moment that pgx takes to put it away
+// in the background.
+func inUseAtRest(pool *pgxpool.Pool) int32 {
+	for range 100 {
+		if pool.Stat().AcquiredConns() == 0 {
+			return 0
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return pool.Stat().AcquiredConns()
 }
 
 // newDatabase clones the template.

@@ -178,7 +178,7 @@ BEGIN
         RAISE EXCEPTION 'ensure_month: % is not a month', yyyymm;
     END IF;
     IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
-    PERFORM pg_catalog.pg_advisory_xact_lock(7211001);
+    PERFORM pg_catalog.pg_advisory_xact_lock(7211001, yyyymm);
     IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.line)', part);
     PERFORM ledger.dress(part);
@@ -196,7 +196,7 @@ BEGIN
         RAISE EXCEPTION 'ensure_block: batch % is not in the range of small batches', batch;
     END IF;
     IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
-    PERFORM pg_catalog.pg_advisory_xact_lock(7211001);
+    PERFORM pg_catalog.pg_advisory_xact_lock(7211001, block);
     IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.line)', part);
     PERFORM ledger.dress(part);
@@ -206,7 +206,8 @@ END $$;
 
 -- ledger_load() makes the private table for the first approval of a large
 -- batch; the caller COPYs seq 1 into it and calls ledger_attach() in the same
--- transaction, so nobody ever sees it half full.
+-- transaction, so nobody ever sees it half full. NULL means the batch has its
+-- partitions already; who comes second at the same time waits to be told so.
 CREATE FUNCTION ledger.ledger_load(batch integer) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE part text := format('line_b%s_1', batch);
@@ -214,7 +215,9 @@ BEGIN
     IF batch NOT BETWEEN 840000 AND 1679615 THEN
         RAISE EXCEPTION 'ledger_load: batch % is not in the range of large batches', batch;
     END IF;
-    PERFORM pg_catalog.pg_advisory_xact_lock(7211001);
+    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN NULL; END IF;
+    PERFORM pg_catalog.pg_advisory_xact_lock(7211001, batch);
+    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN NULL; END IF;
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.line)', part);
     EXECUTE format('GRANT SELECT, INSERT ON ledger.%I TO ansinh_engine', part);
     RETURN part;

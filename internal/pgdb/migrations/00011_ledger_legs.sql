@@ -18,6 +18,8 @@ INSERT INTO ledger.role (name, prescribed, off_balance, name_vi) VALUES
     ('other', '3388', false, 'Phải trả khác'),
     ('cash', '111', false, 'Tiền mặt'),
     ('officer', '1411', false, 'Tạm ứng cho cán bộ chi trả'),
+    ('entrusted', '1378', false, 'Phải thu ủy thác, ủy quyền từ đối tượng khác'),
+    ('fee_income', '518', false, 'Doanh thu từ hoạt động nghiệp vụ'),
     ('allotment', '008', true, 'Dự toán được giao'),
     ('off_drawn', '008211', true, 'Dự toán đã rút, chưa quyết toán'),
     ('off_proved', '008212', true, 'Dự toán đã rút, đã chi trả'),

@@ -84,6 +84,7 @@ CREATE TABLE registry.person (
 CREATE INDEX person_name ON registry.person (name_fold, birth_year);
 CREATE INDEX person_phone ON registry.person (phone_index) WHERE phone_index IS NOT NULL;
 CREATE INDEX person_unit ON registry.person (unit_code, unit_valid_from);
+CREATE INDEX person_local ON registry.person (unit_code, name_fold) WHERE id_index IS NULL;
 
 CREATE TABLE registry.channel (
     person        bigint      NOT NULL,
