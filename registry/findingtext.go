@@ -1,0 +1,201 @@
+package registry
+
+import "slices"
+
+// Code is the stable name of a finding. docs/ERRORS.md lists every one.
+type Code string
+
+// The findings about a whole file. Any of them stops the import.
+const (
+	FileText     Code = "LIST-FILE-TEXT"
+	FilePassword Code = "LIST-FILE-PASSWORD"
+	FileXLS      Code = "LIST-FILE-XLS"
+	FileUnknown  Code = "LIST-FILE-UNKNOWN"
+	FileLarge    Code = "LIST-FILE-LARGE"
+	FileExpands  Code = "LIST-FILE-EXPANDS"
+	FileEmpty    Code = "LIST-FILE-EMPTY"
+	RowsMany     Code = "LIST-ROWS-MANY"
+	RowsNone     Code = "LIST-ROWS-NONE"
+	SheetsMany   Code = "LIST-SHEETS-MANY"
+	HeaderNone   Code = "LIST-HEADER-MISSING"
+	HeaderColumn Code = "LIST-HEADER-COLUMN"
+	HeaderTwice  Code = "LIST-HEADER-TWICE"
+	UnitUnknown  Code = "LIST-UNIT-UNKNOWN"
+)
+
+// The findings about a row.
+const (
+	RowSkipped      Code = "LIST-ROW-SKIPPED"
+	RowHidden       Code = "LIST-ROW-HIDDEN"
+	RowTwice        Code = "LIST-ROW-TWICE"
+	CellLong        Code = "LIST-CELL-LONG"
+	NameMissing     Code = "LIST-NAME-MISSING"
+	NameShape       Code = "LIST-NAME-SHAPE"
+	BirthMissing    Code = "LIST-BIRTH-MISSING"
+	BirthShape      Code = "LIST-BIRTH-SHAPE"
+	BirthFuture     Code = "LIST-BIRTH-FUTURE"
+	SexUnknown      Code = "LIST-SEX-UNKNOWN"
+	IDMissing       Code = "LIST-ID-MISSING"
+	IDLength        Code = "LIST-ID-LENGTH"
+	IDZeroLost      Code = "LIST-ID-ZERO-LOST"
+	IDOld           Code = "LIST-ID-OLD"
+	IDScientific    Code = "LIST-ID-SCIENTIFIC"
+	IDLetter        Code = "LIST-ID-LETTER"
+	IDYear          Code = "LIST-ID-YEAR"
+	IDSex           Code = "LIST-ID-SEX"
+	IDCentury       Code = "LIST-ID-CENTURY"
+	IDDemoInReal    Code = "LIST-ID-DEMO"
+	IDRealInDemo    Code = "LIST-ID-REAL"
+	IDProvince      Code = "LIST-ID-PROVINCE"
+	IDTwice         Code = "LIST-ID-TWICE"
+	IDKnown         Code = "LIST-ID-KNOWN"
+	LocalTwice      Code = "LIST-LOCAL-TWICE"
+	LocalKnown      Code = "LIST-LOCAL-KNOWN"
+	PhoneShape      Code = "LIST-PHONE-SHAPE"
+	CategoryMissing Code = "LIST-CATEGORY-MISSING"
+	CategoryUnknown Code = "LIST-CATEGORY-UNKNOWN"
+	DecisionDate    Code = "LIST-DECISION-DATE"
+	MethodMissing   Code = "LIST-METHOD-MISSING"
+	MethodUnknown   Code = "LIST-METHOD-UNKNOWN"
+	BankMissing     Code = "LIST-BANK-MISSING"
+	BankUnknown     Code = "LIST-BANK-UNKNOWN"
+	BankShared      Code = "LIST-BANK-SHARED"
+	BankDemo        Code = "LIST-BANK-DEMO"
+	AccountMissing  Code = "LIST-ACCOUNT-MISSING"
+	AccountShape    Code = "LIST-ACCOUNT-SHAPE"
+	AccountLost     Code = "LIST-ACCOUNT-SCIENTIFIC"
+	AccountLength   Code = "LIST-ACCOUNT-LENGTH"
+	HolderMissing   Code = "LIST-HOLDER-MISSING"
+	HolderDiffers   Code = "LIST-HOLDER-DIFFERS"
+	HolderPayee     Code = "LIST-HOLDER-PAYEE"
+	PayeeID         Code = "LIST-PAYEE-ID"
+	ChannelDiffers  Code = "LIST-CHANNEL-DIFFERS"
+	AmountNegative  Code = "LIST-AMOUNT-NEGATIVE"
+	AmountFraction  Code = "LIST-AMOUNT-FRACTION"
+	AmountShape     Code = "LIST-AMOUNT-SHAPE"
+	AmountZero      Code = "LIST-AMOUNT-ZERO"
+)
+
+// findingText is what people read: the reason, and what to do about it.
+type findingText struct{ vi, en, doVI, doEN string }
+
+// Codes returns every code in alphabetical order, for docs and tests that must
+// leave none out.
+func Codes() []Code {
+	codes := make([]Code, 0, len(findingTexts))
+	for code := range findingTexts {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// findingTexts holds the words; %v are filled from the finding. Ids, accounts
+// and phones never stand in them, because messages are stored.
+var findingTexts = map[Code]findingText{
+	FileText: {"tệp là văn bản thường được đặt tên .xlsx", "the file is plain text named .xlsx",
+		"Mở bằng Excel, lưu dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again"},
+	FilePassword: {"tệp Excel có mật khẩu nên không đọc được", "the workbook is protected by a password and cannot be read",
+		"Mở tệp, vào File > Info > Protect Workbook, bỏ mật khẩu, lưu rồi nộp lại", "Open it, remove the password under File > Info > Protect Workbook, save and send it again"},
+	FileXLS: {"tệp là Excel kiểu cũ (.xls)", "the file is an old Excel workbook (.xls)",
+		"Mở bằng Excel, chọn Lưu thành (Save As) dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again"},
+	FileUnknown: {"tệp không phải sổ Excel .xlsx hoặc đã hỏng", "the file is no .xlsx workbook, or it is damaged",
+		"Mở thử bằng Excel; nếu mở được thì lưu lại dạng .xlsx, nếu không thì lấy lại bản gốc", "Try to open it in Excel; if it opens save it again as .xlsx, otherwise fetch the original"},
+	FileLarge: {"tệp lớn %v MB, tối đa %v MB", "the file has %v MB, at most %v MB are read",
+		"Xóa hình ảnh và trang thừa, hoặc chia danh sách theo xã, phường", "Remove pictures and spare sheets, or split the list by commune"},
+	FileExpands: {"nội dung nén trong tệp nở ra quá giới hạn", "the compressed content expands beyond the limit",
+		"Sao chép danh sách sang sổ Excel mới rồi nộp lại", "Copy the list into a new workbook and send it again"},
+	FileEmpty: {"tệp rỗng", "the file is empty", "Gửi lại tệp danh sách", "Send the list again"},
+	RowsMany: {"danh sách có hơn %v dòng", "the list has more than %v rows",
+		"Chia danh sách thành nhiều tệp", "Split the list into several files"},
+	RowsNone: {"dưới dòng tiêu đề không có người nào", "no person stands under the headings",
+		"Kiểm tra lại trang danh sách", "Check the sheet with the list"},
+	SheetsMany: {"nhiều trang cùng có danh sách: %v", "several sheets hold lists: %v",
+		"Để mỗi danh sách trong một tệp", "Keep one list per file"},
+	HeaderNone: {"không tìm thấy dòng tiêu đề cột", "no row with column headings was found",
+		"Thêm dòng tiêu đề có các cột: Họ và tên, Số định danh cá nhân, Nhóm đối tượng, Hình thức nhận", "Add a row of headings with at least: Họ và tên, Số định danh cá nhân, Nhóm đối tượng, Hình thức nhận"},
+	HeaderColumn: {"thiếu cột “%v”", "the column “%v” is missing",
+		"Thêm cột này vào dòng tiêu đề", "Add this column to the row of headings"},
+	HeaderTwice: {"hai cột cùng mang nghĩa “%v”", "two columns both mean “%v”",
+		"Chỉ giữ một cột", "Keep only one of them"},
+	UnitUnknown: {"không có xã, phường mã %v vào ngày này", "there is no commune with code %v on this day",
+		"Chọn lại đơn vị hành chính", "Choose the unit again"},
+
+	RowSkipped: {"dòng chỉ có tên, không được nhận", "the row has a name only and was not taken",
+		"Nếu là người hưởng thì điền đủ các cột", "If this is a person, fill in the other columns"},
+	RowHidden: {"dòng đang bị ẩn nhưng vẫn được đọc", "the row is hidden but was read",
+		"Bỏ ẩn dòng để kiểm tra, hoặc xóa nếu không cần", "Show the row and check it, or delete it"},
+	RowTwice: {"người này với nhóm đối tượng này đã có ở dòng %v", "this person with this category already stands in row %v",
+		"Xóa một trong hai dòng", "Delete one of the two rows"},
+	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
+		"Rút gọn nội dung ô", "Shorten the cell"},
+	NameMissing: {"thiếu họ tên", "the name is missing", "Điền họ và tên đầy đủ", "Fill in the full name"},
+	NameShape: {"họ tên có chữ số hoặc ký tự lạ", "the name has digits or odd characters",
+		"Ghi họ và tên bằng chữ, không ghi chú thêm", "Write the name in letters, without remarks"},
+	BirthMissing: {"thiếu ngày hoặc năm sinh", "the birth date is missing", "Điền ngày sinh, hoặc năm sinh nếu chỉ biết năm", "Fill in the date, or the year if only that is known"},
+	BirthShape: {"không đọc được ngày sinh", "the birth date cannot be read",
+		"Ghi ngày/tháng/năm, ví dụ 05/03/1936, hoặc chỉ năm 1936", "Write day/month/year, for example 05/03/1936, or only 1936"},
+	BirthFuture: {"ngày sinh sau ngày lập danh sách", "the birth date lies after the day of the list", "Kiểm tra lại ngày sinh", "Check the birth date"},
+	SexUnknown:  {"không đọc được giới tính", "the sex cannot be read", "Ghi Nam hoặc Nữ", "Write Nam or Nữ"},
+
+	IDMissing: {"thiếu số định danh cá nhân; người này được ghi tạm theo tên, ngày sinh và xã", "the personal id is missing; the person is kept provisionally by name, birth and commune",
+		"Bổ sung số định danh 12 chữ số", "Add the 12-digit id"},
+	IDLength: {"số định danh có %v chữ số, phải đủ 12", "the personal id has %v digits, it must have 12",
+		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số, kể cả số 0 ở đầu", "Format the column as Text and type all 12 digits, leading zeros too"},
+	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks %v leading zeros, lost in a number cell; with them it fits birth and sex",
+		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số", "Format the column as Text and type all 12 digits"},
+	IDOld: {"9 chữ số: là CMND cũ, hoặc ô kiểu số đã mất số 0 ở đầu", "9 digits: an old identity card, or a number cell that lost its zeros",
+		"Ghi số định danh 12 chữ số, cột định dạng Văn bản (Text)", "Write the 12-digit id, with the column formatted as Text"},
+	IDScientific: {"số định danh bị Excel rút gọn nên đã mất chữ số", "the spreadsheet shortened the id and its digits are lost",
+		"Định dạng cột là Văn bản (Text) rồi gõ lại từ giấy tờ", "Format the column as Text and type it again from the document"},
+	IDLetter: {"ký tự thứ %v của số định danh là “%v”, không phải chữ số", "character %v of the id is “%v”, not a digit",
+		"Sửa ký tự này theo giấy tờ", "Correct it from the document"},
+	IDYear: {"hai số năm sinh trong số định danh là %v, cột ngày sinh ghi %v", "the id says birth year …%v, the birth column says %v",
+		"Đối chiếu giấy tờ: có thể gõ đảo chữ số", "Compare with the document: digits may be turned round"},
+	IDSex: {"chữ số thứ tư của số định danh là %v, nghĩa là %v, cột giới tính ghi %v", "digit four of the id is %v, which means %v, the sex column says %v",
+		"Đối chiếu giấy tờ", "Compare with the document"},
+	IDCentury: {"số định danh cho năm sinh %v, cột ngày sinh ghi %v", "the id gives birth year %v, the birth column says %v",
+		"Đối chiếu giấy tờ: sai thế kỷ", "Compare with the document: the century is wrong"},
+	IDDemoInReal: {"số định danh bắt đầu bằng 000 chỉ dùng cho dữ liệu giả lập", "ids that begin with 000 are for invented people only",
+		"Ghi số định danh thật", "Write the real id"},
+	IDRealInDemo: {"cơ sở dữ liệu này chỉ nhận số định danh giả lập bắt đầu bằng 000", "this database takes invented ids beginning with 000 only",
+		"Không nạp dữ liệu người thật vào bản trình diễn", "Do not load real people into a demo"},
+	IDProvince: {"ba số đầu %v không phải mã tỉnh đã biết", "the first three digits %v are no known province",
+		"Đối chiếu giấy tờ; có thể là người sinh ở nước ngoài", "Compare with the document; the person may be born abroad"},
+	IDTwice: {"số định danh này đã có ở dòng %v với tên khác", "row %v has the same id with another name",
+		"Đối chiếu giấy tờ của cả hai người; hai dòng đều chưa được nhận", "Compare both documents; neither row is taken"},
+	IDKnown: {"số định danh này đã đăng ký với tên khác", "this id is registered under another name",
+		"Đối chiếu giấy tờ; sửa số định danh hoặc làm thủ tục đổi tên", "Compare with the document; correct the id or have the name changed"},
+	LocalTwice: {"người không có số định danh trùng tên, ngày sinh và giới tính với dòng %v", "a person without id has the same name, birth and sex as row %v",
+		"Bổ sung số định danh cho cả hai", "Add the id of both"},
+	LocalKnown: {"trong xã đã đăng ký một người cùng tên, cùng ngày sinh, một bên có và một bên không có số định danh", "the commune already has a person of this name and birth, one record with an id and one without",
+		"Ghi số định danh nếu là một người; nếu là hai người thì liên hệ phòng nghiệp vụ để xác nhận", "If it is the same person write the same id; if not, ask the department to confirm"},
+	PhoneShape: {"số điện thoại không đúng dạng nên không được lưu", "the phone number has an odd shape and was not kept",
+		"Ghi 10 chữ số bắt đầu bằng 0", "Write 10 digits beginning with 0"},
+
+	CategoryMissing: {"thiếu nhóm đối tượng", "the category is missing", "Ghi mã nhóm, ví dụ HTXH-75", "Write the category's code, for example HTXH-75"},
+	CategoryUnknown: {"không có nhóm đối tượng này", "this category is not known", "Ghi mã nhóm đúng danh mục, ví dụ HTXH-75 - Hưu trí xã hội", "Write a code of the catalogue, for example HTXH-75"},
+	DecisionDate:    {"không đọc được ngày của quyết định", "the decision's date cannot be read", "Ghi dạng 10/QĐ-UBND ngày 15/01/2025", "Write it like 10/QĐ-UBND ngày 15/01/2025"},
+
+	MethodMissing: {"thiếu hình thức nhận", "the way of payment is missing", "Ghi Tài khoản, Tiền mặt, Tại nhà hoặc BHXH", "Write Tài khoản, Tiền mặt, Tại nhà or BHXH"},
+	MethodUnknown: {"không có hình thức nhận này", "this way of payment is not known", "Ghi Tài khoản, Tiền mặt, Tại nhà hoặc BHXH", "Write Tài khoản, Tiền mặt, Tại nhà or BHXH"},
+	BankMissing:   {"nhận qua tài khoản nhưng thiếu ngân hàng", "paid to an account but the bank is missing", "Điền tên ngân hàng hoặc mã BIN", "Fill in the bank's name or BIN"},
+	BankUnknown:   {"không tìm thấy ngân hàng này", "this bank is not known", "Ghi tên đầy đủ hoặc mã BIN 6 chữ số của ngân hàng", "Write the full name or the 6-digit BIN"},
+	BankShared:    {"tên này có thể là: %v", "this name may mean: %v", "Ghi tên đầy đủ hoặc mã BIN 6 chữ số", "Write the full name or the 6-digit BIN"},
+	BankDemo:      {"ngân hàng giả lập không dùng được ở đây", "an invented bank cannot be used here", "Ghi ngân hàng thật", "Write the real bank"},
+
+	AccountMissing: {"nhận qua tài khoản nhưng thiếu số tài khoản", "paid to an account but the account number is missing", "Điền số tài khoản hoặc đổi hình thức nhận", "Fill it in or change the way of payment"},
+	AccountShape:   {"số tài khoản phải gồm 6 đến 19 chữ số", "an account number has 6 to 19 digits", "Gõ lại số tài khoản, cột định dạng Văn bản (Text)", "Type it again, with the column formatted as Text"},
+	AccountLost:    {"số tài khoản bị Excel rút gọn nên đã mất chữ số", "the spreadsheet shortened the account number and its digits are lost", "Định dạng cột là Văn bản (Text) rồi gõ lại", "Format the column as Text and type it again"},
+	AccountLength:  {"số tài khoản có %v chữ số, ngân hàng này thường dùng độ dài khác", "the account has %v digits, unusual for this bank", "Kiểm tra lại số tài khoản, nhất là số 0 ở đầu", "Check the number, leading zeros above all"},
+	HolderMissing:  {"có người nhận thay nhưng thiếu tên chủ tài khoản", "someone receives for the person but the account's holder is missing", "Điền tên chủ tài khoản", "Fill in the holder's name"},
+	HolderDiffers:  {"chủ tài khoản không phải người hưởng và không phải người nhận thay đã ghi", "the account's holder is neither the person nor the named payee", "Sửa số tài khoản, hoặc ghi người nhận thay kèm giấy tờ", "Correct the account, or name the payee with the paper"},
+	HolderPayee:    {"chủ tài khoản là người nhận thay nhưng chưa ghi tư cách", "the holder is the named payee, whose capacity is not stated", "Ghi tư cách: giám hộ, chăm sóc, chủ hộ, thừa kế hoặc ủy quyền, kèm giấy tờ", "State it: guardian, carer, household head, heir or proxy, with the paper"},
+	PayeeID:        {"số định danh của người nhận thay không đúng", "the payee's personal id is not right", "Ghi đủ 12 chữ số, ví dụ: Nguyễn Văn A - 012345678901", "Write all 12 digits, for example: Nguyễn Văn A - 012345678901"},
+	ChannelDiffers: {"cách nhận khác với dòng %v của cùng người này", "the way of payment differs from row %v of the same person", "Ghi cùng một cách nhận ở mọi dòng của một người", "Give one way of payment in all rows of a person"},
+
+	AmountNegative: {"số tiền âm", "the amount is negative", "Ghi số tiền lớn hơn 0, không có dấu trừ", "Write more than zero, without a minus sign"},
+	AmountFraction: {"số tiền có phần lẻ hoặc có thể hiểu là phần lẻ", "the amount has a fraction or could be read as one", "Ghi số nguyên đồng, ví dụ 1.000.000", "Write whole đồng, for example 1.000.000"},
+	AmountShape:    {"không đọc được số tiền", "the amount cannot be read", "Chỉ ghi chữ số, ví dụ 1.000.000 hoặc 1000000", "Write digits only, for example 1.000.000 or 1000000"},
+	AmountZero:     {"số tiền bằng 0", "the amount is zero", "Ghi số tiền lớn hơn 0 hoặc bỏ dòng này", "Write more than zero or leave the row out"},
+}

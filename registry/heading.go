@@ -1,0 +1,154 @@
+package registry
+
+import (
+	"regexp"
+	"strings"
+
+	"ansinh/internal/vntext"
+)
+
+// Column is what a column of a list means.
+type Column int
+
+// The columns of a list, in the order of the template.
+const (
+	ColNumber Column = iota
+	ColName
+	ColBirth
+	ColSex
+	ColID
+	ColPhone
+	ColContact
+	ColGroup
+	ColAddress
+	ColCategory
+	ColDecision
+	ColMethod
+	ColBank
+	ColAccount
+	ColHolder
+	ColPayee
+	ColAmount
+	ColNote
+	columnCount
+)
+
+// columnSpec says how a column is headed, in the template and in the wild.
+type columnSpec struct {
+	title     string
+	spellings []string // tight folds, beside that of the title
+	required  bool
+	masked    bool
+}
+
+var columnSpecs = [columnCount]columnSpec{
+	ColNumber:   {title: "STT", spellings: []string{"tt", "sott", "sothutu"}},
+	ColName:     {title: "Họ và tên", spellings: []string{"hoten", "hovatendem", "hotennguoihuong", "hovatennguoihuong", "hovatendoituong", "hotendoituong", "tennguoihuong", "tendoituong", "hovatennguoithuhuong", "nguoithuhuong"}, required: true},
+	ColBirth:    {title: "Ngày, tháng, năm sinh", spellings: []string{"ngaysinh", "namsinh", "ngaythangnamsinh", "ngaynamsinh", "sinhngay", "ngthns"}},
+	ColSex:      {title: "Giới tính", spellings: []string{"phai", "namnu", "gioi"}},
+	ColID:       {title: "Số định danh cá nhân", spellings: []string{"sodinhdanh", "madinhdanh", "madinhdanhcanhan", "socccd", "cccd", "socancuoc", "socancuoccongdan", "cancuoccongdan", "socccddinhdanh", "socccdsodinhdanh", "sodinhdanhcccd", "sodinhdanhcanhancccd", "socccdcmnd", "cccdcmnd", "cccdmadinhdanh", "socccdmadinhdanh"}, required: true, masked: true},
+	ColPhone:    {title: "Số điện thoại", spellings: []string{"dienthoai", "sdt", "sodt", "dt", "dienthoailienhe", "sodienthoailienhe"}, masked: true},
+	ColContact:  {title: "Người liên hệ (quan hệ)", spellings: []string{"nguoilienhe", "lienhe", "nguoilienhequanhe", "nguoithan"}},
+	ColGroup:    {title: "Thôn/tổ dân phố", spellings: []string{"thon", "todanpho", "thontodanpho", "thonto", "tdp", "thontdp", "thonxom", "xom", "tothon", "khudancu"}},
+	ColAddress:  {title: "Địa chỉ", spellings: []string{"noio", "noicutru", "diachithuongtru", "choohiennay", "noithuongtru", "diachicutru"}},
+	ColCategory: {title: "Nhóm đối tượng", spellings: []string{"doituong", "loaidoituong", "nhom", "manhom", "madoituong", "dienhuong", "diendoituong", "manhomdoituong", "nhomdoituonghuong"}, required: true},
+	ColDecision: {title: "Số, ngày quyết định", spellings: []string{"soquyetdinh", "quyetdinh", "soqd", "songayqd", "qdhuong", "quyetdinhso", "sovangayquyetdinh", "songaythangquyetdinh", "quyetdinhhuong"}},
+	ColMethod:   {title: "Hình thức nhận", spellings: []string{"hinhthucchitra", "phuongthucnhan", "phuongthucchitra", "hinhthuc", "hinhthuclinh", "cachnhan", "hinhthucnhantien", "phuongthuc"}, required: true},
+	ColBank:     {title: "Ngân hàng", spellings: []string{"tennganhang", "nganhangmotaikhoan", "motainganhang", "nh", "nganhangthuhuong", "tainganhang"}},
+	ColAccount:  {title: "Số tài khoản", spellings: []string{"sotk", "stk", "taikhoan", "sohieutaikhoan", "sotaikhoannganhang", "sotknganhang"}, masked: true},
+	ColHolder:   {title: "Chủ tài khoản", spellings: []string{"tenchutaikhoan", "chutk", "tentaikhoan", "tenchutk", "tentk", "hotenchutaikhoan"}},
+	ColPayee:    {title: "Người nhận thay", spellings: []string{"nguoinhanho", "nguoiduocuyquyen", "nguoinhan", "nguoinhanuyquyen", "nguoilinhthay"}, masked: true},
+	ColAmount:   {title: "Số tiền", spellings: []string{"mucchi", "muchuong", "sotiendong", "thanhtien", "muctang", "sotienduochuong", "mucqua", "mucquatang", "sotiennhan", "muctrocap", "tongsotien"}},
+	ColNote:     {title: "Ghi chú", spellings: []string{"chuthich", "ghichukhac"}},
+}
+
+// Title returns the column's heading in the template.
+func (c Column) Title() string { return columnSpecs[c].title }
+
+var headingWords = func() map[string]Column {
+	words := make(map[string]Column)
+	for c := range columnCount {
+		words[vntext.FoldTight(columnSpecs[c].title)] = c
+		for _, spelling := range columnSpecs[c].spellings {
+			words[spelling] = c
+		}
+	}
+	return words
+}()
+
+// inBrackets is what people add to a heading: "(12 số)", "(đồng)".
+var inBrackets = regexp.MustCompile(`\([^)]*\)|\[[^\]]*\]`)
+
+// columnOf returns what a heading means.
+func columnOf(heading string) (Column, bool) {
+	if c, ok := headingWords[vntext.FoldTight(heading)]; ok {
+		return c, true
+	}
+	c, ok := headingWords[vntext.FoldTight(inBrackets.ReplaceAllString(heading, " "))]
+	return c, ok
+}
+
+// headingsMin is how many known headings make a row the header: titles hold
+// none, data at most one by accident.
+const headingsMin = 4
+
+// headerRowMax is how far down a header is looked for.
+const headerRowMax = 100
+
+// header is the place of each column in one sheet.
+type header struct {
+	row      int
+	at       [columnCount]int // index in the row, -1 = absent
+	headings []string
+}
+
+// recognise returns the header if row is one, with findings about columns that
+// are missing or doubled.
+func recognise(sheet string, row Row) (header, []Finding, bool) {
+	h := header{row: row.No, headings: row.Cells}
+	for c := range h.at {
+		h.at[c] = -1
+	}
+	var findings []Finding
+	known := 0
+	for i, cell := range row.Cells {
+		c, ok := columnOf(cell)
+		if !ok {
+			continue
+		}
+		if h.at[c] >= 0 {
+			findings = append(findings, Finding{Code: HeaderTwice, Severity: SeverityError, Sheet: sheet, Row: row.No,
+				Column: columnLetters(i), Heading: cell, Value: cell, args: []any{c.Title()}})
+			continue
+		}
+		h.at[c] = i
+		known++
+	}
+	if known < headingsMin {
+		return header{}, nil, false
+	}
+	for c := range columnCount {
+		if columnSpecs[c].required && h.at[c] < 0 {
+			findings = append(findings, Finding{Code: HeaderColumn, Severity: SeverityError, Sheet: sheet, Row: row.No,
+				Heading: c.Title(), args: []any{c.Title()}})
+		}
+	}
+	return h, findings, true
+}
+
+// has reports whether the list has column c.
+func (h header) has(c Column) bool { return h.at[c] >= 0 }
+
+// cell returns the cleaned text of column c: trimmed, in NFC.
+func (h header) cell(row Row, c Column) string {
+	return strings.TrimSpace(vntext.NFC(row.Cell(h.at[c])))
+}
+
+// columnLetters returns A for 0, Z for 25, AA for 26.
+func columnLetters(i int) string {
+	letters := ""
+	for n := i + 1; n > 0; n = (n - 1) / 26 {
+		letters = string(rune('A'+(n-1)%26)) + letters
+	}
+	return letters
+}

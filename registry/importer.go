@@ -1,0 +1,286 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/audit"
+	"ansinh/internal/crypt"
+	"ansinh/internal/errs"
+	"ansinh/internal/pgdb"
+)
+
+// File is a list as it was handed in.
+type File struct {
+	Name    string // for people; never trusted
+	Content io.ReaderAt
+	Size    int64
+}
+
+// ImportOptions say for what a list is, and how strictly it is taken.
+type ImportOptions struct {
+	Programme string
+	Unit      UnitKey
+	By        string    // who imports, for the record
+	Now       time.Time // when
+	Random    io.Reader // for nonces: crypto/rand.Reader, except in a repeatable demo
+	// AcceptValid takes the rows without an error and records the others as
+	// refused. Without it any error keeps the whole list out.
+	AcceptValid bool
+	Limits      Limits
+}
+
+// Result is what an import did, or did before.
+type Result struct {
+	List            int64
+	Again           bool // the same file was taken before: nothing was done now
+	RowsTotal       int
+	RowsTaken       int
+	RowsRefused     int
+	PeopleNew       int // records this list began
+	PeopleKnown     int // people of this list known before
+	ChannelsChanged int // channels this list ended or replaced
+	Skipped         Skipped
+	Findings        []Finding // errors of refused rows and all warnings; empty for Again
+}
+
+// RefusedError is a list of which nothing was taken, with every reason.
+type RefusedError struct {
+	Findings  []Finding
+	RowsTotal int
+}
+
+// Error counts the reasons and gives the first, without any cell's value.
+func (e *RefusedError) Error() string {
+	n, first := 0, ""
+	for _, f := range e.Findings {
+		if f.Severity == SeverityError {
+			if n++; n == 1 {
+				first = f.String()
+			}
+		}
+	}
+	return fmt.Sprintf("nothing was taken: %d errors in %d rows, the first: %s", n, e.RowsTotal, first)
+}
+
+// ImportList reads a workbook and takes it, in one transaction: people,
+// channels, rows. It holds one file in memory, never more.
+//
+// The same bytes for the same programme and unit answer with the first result.
+// Errors: *FileError (no list at all), *RefusedError (with all findings),
+// ErrUnmarked, pgdb.ErrCommitUnknown (call again: it is safe).
+func ImportList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (Result, error) {
+	limits := options.Limits.orDefault()
+	if err := sniff(file.Content, file.Size, limits); err != nil {
+		return Result{}, inWords(err)
+	}
+	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))
+	if err != nil {
+		return Result{}, fmt.Errorf("read list %s: %w", file.Name, err)
+	}
+	im := importer{keys: keys, file: file.Name, content: content, digest: sha256.Sum256(content), options: options}
+	if err := im.checkUnit(ctx, db); err != nil {
+		return Result{}, inWords(err)
+	}
+	if result, found, err := im.before(ctx, db); found || err != nil {
+		return result, err
+	}
+	demo, err := IsDemo(ctx, db)
+	if err != nil {
+		return Result{}, err
+	}
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits})
+	if err != nil {
+		return Result{}, inWords(err)
+	}
+	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
+		return Result{}, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
+	}
+	var result Result
+	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		result, err = im.take(ctx, tx, list)
+		return err
+	})
+	if err != nil {
+		return Result{}, inWords(err)
+	}
+	return result, nil
+}
+
+// inWords gives errors a person can mend their sentence, and leaves others.
+func inWords(err error) error {
+	var file *FileError
+	var refused *RefusedError
+	switch {
+	case errors.As(err, &file):
+		return errs.Coded(errs.Invalid, string(file.Finding.Code), file.Finding.String(), err)
+	case errors.As(err, &refused):
+		for _, f := range refused.Findings {
+			if f.Severity == SeverityError {
+				return errs.Coded(errs.Invalid, string(f.Code), refused.Error(), err)
+			}
+		}
+		return errs.Coded(errs.Invalid, string(RowsNone), refused.Error(), err)
+	default:
+		return err
+	}
+}
+
+// importer is one file on its way in.
+type importer struct {
+	keys    *crypt.Keys
+	file    string
+	content []byte
+	digest  [sha256.Size]byte
+	options ImportOptions
+}
+
+const sqlUnitExists = `
+SELECT count(*) FROM registry.unit WHERE code = @code AND valid_from = @valid_from`
+
+func (im *importer) checkUnit(ctx context.Context, db pgdb.Querier) error {
+	var n int
+	unit := im.options.Unit
+	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom}).Scan(&n)
+	if err != nil {
+		return fmt.Errorf("find unit %s: %w", unit.Code, err)
+	}
+	if n == 0 {
+		return fileError(UnitUnknown, ErrNoUnit, unit.Code)
+	}
+	return nil
+}
+
+const sqlListBefore = `
+SELECT id, rows_total, rows_taken, rows_refused, people_new, people_known, channels_changed
+  FROM registry.list
+ WHERE programme = @programme
+   AND unit_code = @unit
+   AND unit_valid_from = @unit_from
+   AND sha256 = @sha256`
+
+// before looks for the same bytes taken earlier.
+func (im *importer) before(ctx context.Context, db pgdb.Querier) (result Result, found bool, err error) {
+	err = db.QueryRow(ctx, sqlListBefore, im.keyArgs()).Scan(&result.List, &result.RowsTotal, &result.RowsTaken,
+		&result.RowsRefused, &result.PeopleNew, &result.PeopleKnown, &result.ChannelsChanged)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Result{}, false, nil
+	}
+	if err != nil {
+		return Result{}, false, fmt.Errorf("look for list %s: %w", im.file, err)
+	}
+	result.Again = true
+	return result, true, nil
+}
+
+func (im *importer) keyArgs() pgx.NamedArgs {
+	return pgx.NamedArgs{
+		"programme": im.options.Programme,
+		"unit":      im.options.Unit.Code,
+		"unit_from": im.options.Unit.ValidFrom,
+		"sha256":    im.digest[:],
+	}
+}
+
+// One import per unit at a time: the checks for namesakes without an id look at
+// the unit's people and must not miss those a twin import is adding.
+const sqlLockUnit = `SELECT pg_catalog.pg_advisory_xact_lock(hashtextextended('registry.unit ' || @unit, 0))`
+
+const sqlNextList = `SELECT nextval('registry.list_seq')`
+
+// take writes the list inside tx. Order matters: a row that meets an unclear
+// person is refused before anything is derived from it.
+func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, error) {
+	if _, err := tx.Exec(ctx, sqlLockUnit, pgx.NamedArgs{"unit": im.options.Unit.Code}); err != nil {
+		return Result{}, fmt.Errorf("lock unit %s: %w", im.options.Unit.Code, err)
+	}
+	if result, found, err := im.before(ctx, tx); found || err != nil {
+		return result, err
+	}
+	s := stage{tx: tx, list: 0, now: im.options.Now, unit: im.options.Unit}
+	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
+		return Result{}, fmt.Errorf("number the list: %w", err)
+	}
+	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
+		return Result{}, err
+	}
+	unclear, err := s.merge(ctx, list)
+	if err != nil {
+		return Result{}, err
+	}
+	findings := append(list.Findings, unclear...)
+	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
+		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
+		Skipped: list.Skipped, Findings: findings}
+	result.RowsTaken = result.RowsTotal - result.RowsRefused
+	if len(unclear) > 0 && !im.options.AcceptValid || result.RowsTaken == 0 {
+		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
+	}
+	if err := im.record(ctx, tx, result); err != nil {
+		return Result{}, err
+	}
+	return result, s.clear(ctx)
+}
+
+const sqlAddList = `
+INSERT INTO registry.list
+       (id, programme, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
+        people_new, people_known, channels_changed, imported_by, imported_at)
+VALUES (@id, @programme, @unit, @unit_from, @file_name, @sha256, @original, @total, @taken, @refused,
+        @people_new, @people_known, @channels_changed, @by, @now)`
+
+// record writes the list itself, what was refused and flagged, and the act.
+func (im *importer) record(ctx context.Context, tx pgx.Tx, result Result) error {
+	original, err := im.keys.Encrypt(im.options.Random, place("list-original", im.digest[:]), crypt.Secret(im.content))
+	if err != nil {
+		return fmt.Errorf("encrypt list %s: %w", im.file, err)
+	}
+	args := im.keyArgs()
+	for name, value := range (pgx.NamedArgs{
+		"id": result.List, "file_name": im.file, "original": original,
+		"total": result.RowsTotal, "taken": result.RowsTaken, "refused": result.RowsRefused,
+		"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "channels_changed": result.ChannelsChanged,
+		"by": im.options.By, "now": im.options.Now,
+	}) {
+		args[name] = value
+	}
+	if _, err := tx.Exec(ctx, sqlAddList, args); err != nil {
+		return fmt.Errorf("record list %s: %w", im.file, err)
+	}
+	if err := addFindings(ctx, tx, result.List, result.Findings); err != nil {
+		return err
+	}
+	_, err = audit.Append(ctx, tx, audit.Entry{
+		At: im.options.Now, Actor: im.options.By, Act: "list.import", Subject: fmt.Sprintf("list %d", result.List),
+		Detail: map[string]any{
+			"programme": im.options.Programme, "unit": im.options.Unit.Code, "sha256": fmt.Sprintf("%x", im.digest),
+			"rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused, "accept_valid": im.options.AcceptValid,
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("record import of list %d: %w", result.List, err)
+	}
+	return nil
+}
+
+const sqlOriginal = `SELECT file_name, sha256, original_enc FROM registry.list WHERE id = @id`
+
+// Original returns the workbook of a list as it was handed in.
+func Original(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, list int64) (name string, content []byte, err error) {
+	var digest, closed []byte
+	if err := db.QueryRow(ctx, sqlOriginal, pgx.NamedArgs{"id": list}).Scan(&name, &digest, &closed); err != nil {
+		return "", nil, fmt.Errorf("read original of list %d: %w", list, err)
+	}
+	plain, err := keys.Decrypt(place("list-original", digest), closed)
+	if err != nil {
+		return "", nil, fmt.Errorf("open original of list %d: %w", list, err)
+	}
+	return name, []byte(plain.Reveal()), nil
+}

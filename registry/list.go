@@ -1,0 +1,345 @@
+package registry
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"ansinh/internal/calendar"
+	"ansinh/internal/vntext"
+)
+
+// ReadOptions say how a list is read.
+type ReadOptions struct {
+	// Demo is the mark of the database the list is for: a demo takes invented
+	// ids only, any other database none.
+	Demo bool
+	// Now is when the list is read; births after it are refused.
+	Now time.Time
+	// Limits bound the file. Zero means DefaultLimits.
+	Limits Limits
+}
+
+// List is a workbook, understood: its rows in order, and all that is wrong.
+type List struct {
+	Sheet     string
+	HeaderRow int
+	Lines     []Line
+	Findings  []Finding // by row
+	header    header
+	// Skipped counts the rows below the header that are no people.
+	Skipped Skipped
+}
+
+// Skipped counts rows by why they are no people.
+type Skipped struct {
+	Blank     int // nothing in them
+	Numbering int // (1), (2), (3) … and repeated headings
+	Totals    int // sums, and sums in words
+	Other     int // group titles, signatures
+}
+
+// Errors counts the findings that keep something out.
+func (l List) Errors() int {
+	n := 0
+	for _, f := range l.Findings {
+		if f.Severity == SeverityError {
+			n++
+		}
+	}
+	return n
+}
+
+// Taken counts the lines without an error.
+func (l List) Taken() int { return len(l.Lines) - l.Refused() }
+
+// Refused counts the lines with an error.
+func (l List) Refused() int {
+	n := 0
+	for _, line := range l.Lines {
+		if line.Refused {
+			n++
+		}
+	}
+	return n
+}
+
+// Readable reports whether the rows could be read at all. If not, a finding
+// about the file or its header says why, and Lines is empty.
+func (l List) Readable() bool {
+	return !slices.ContainsFunc(l.Findings, func(f Finding) bool {
+		return f.Severity == SeverityError && isFileCode(f.Code)
+	})
+}
+
+func isFileCode(code Code) bool {
+	switch code {
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, RowsNone, RowsMany:
+		return true
+	default:
+		return false
+	}
+}
+
+// ReadList reads an .xlsx list and checks everything that needs no database.
+// A file that cannot be opened is a *FileError; what is wrong inside a file
+// stands in List.Findings, all of it.
+func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOptions) (List, error) {
+	limits := options.Limits.orDefault()
+	if err := sniff(r, size, limits); err != nil {
+		return List{}, err
+	}
+	book, err := openWorkbook(r, size, limits)
+	if err != nil {
+		return List{}, err
+	}
+	defer book.close()
+
+	var found []List
+	for _, sheet := range book.sheets() {
+		rows, err := book.rows(sheet)
+		if err != nil {
+			return List{}, err
+		}
+		list, err := readRows(ctx, rows, options, limits)
+		if err != nil {
+			return List{}, err
+		}
+		if list.HeaderRow > 0 {
+			found = append(found, list)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return List{Findings: []Finding{{Code: HeaderNone, Severity: SeverityError}}}, nil
+	case 1:
+		return found[0], nil
+	default:
+		// Taking one and leaving the other would leave people out in silence.
+		names := make([]string, len(found))
+		for i, list := range found {
+			names[i] = list.Sheet
+		}
+		return List{Findings: []Finding{{Code: SheetsMany, Severity: SeverityError, args: []any{strings.Join(names, ", ")}}}}, nil
+	}
+}
+
+// readRows reads one sheet and closes it. A sheet without a header is the zero
+// List.
+func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits) (list List, err error) {
+	defer rows.Close()
+	list.Sheet = rows.Sheet()
+	reader := lineReader{sheet: rows.Sheet(), date1904: rows.Date1904(), demo: options.Demo, today: calendar.DateOf(options.Now)}
+	ended := false // below the totals or at the signatures
+	for {
+		row, ok := rows.Next()
+		if !ok {
+			break
+		}
+		if list.HeaderRow == 0 {
+			if row.No > headerRowMax {
+				break
+			}
+			if h, findings, ok := recognise(rows.Sheet(), row); ok {
+				list.HeaderRow, list.Findings, reader.header = row.No, findings, h
+				if len(findings) > 0 {
+					return list, rows.Err()
+				}
+			}
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return List{}, err
+		}
+		kind := reader.header.classify(row, ended)
+		if !list.Skipped.count(kind) {
+			ended = ended || kind == rowTotals || kind == rowSignature
+			if kind == rowNameOnly {
+				list.Findings = append(list.Findings, reader.header.finding(rows.Sheet(), row, RowSkipped, SeverityWarning, ColName, nil))
+			}
+			if kind != rowPerson {
+				continue
+			}
+			if len(list.Lines) == limits.RowsMax {
+				return List{Sheet: rows.Sheet(), HeaderRow: list.HeaderRow,
+					Findings: []Finding{{Code: RowsMany, Severity: SeverityError, Sheet: rows.Sheet(), args: []any{limits.RowsMax}}}}, nil
+			}
+			line, findings := reader.read(row)
+			list.Lines = append(list.Lines, line)
+			list.Findings = append(list.Findings, findings...)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return List{}, err
+	}
+	list.finish(reader.header)
+	return list, nil
+}
+
+// finish adds what shows only when all rows are there.
+func (l *List) finish(h header) {
+	if l.HeaderRow == 0 {
+		return
+	}
+	if len(l.Lines) == 0 {
+		l.Findings = append(l.Findings, Finding{Code: RowsNone, Severity: SeverityError, Sheet: l.Sheet})
+		return
+	}
+	l.header = h
+	l.Findings = append(l.Findings, checkPairs(l.Lines, func(i int, code Code, c Column, args ...any) Finding {
+		return l.about(code, l.Lines[i], c, args)
+	})...)
+	slices.SortStableFunc(l.Findings, func(a, b Finding) int { return a.Row - b.Row })
+}
+
+// about addresses an error found outside its row's own cells.
+func (l *List) about(code Code, line Line, c Column, args []any) Finding {
+	f := l.header.finding(l.Sheet, Row{No: line.Row}, code, SeverityError, c, args)
+	f.Value = line.shown(c)
+	return f
+}
+
+// at is about for findings of the registry, which all concern the id.
+func (l *List) at(code Code, line Line) Finding { return l.about(code, line, ColID, nil) }
+
+// shown returns what a cell of a column that pair checks name held.
+func (l Line) shown(c Column) string {
+	switch c {
+	case ColID:
+		return l.ID.Reveal() // for the officer's own table; storing masks it
+	case ColCategory:
+		return l.Category
+	default:
+		return string(l.Method)
+	}
+}
+
+// rowKind is what a row below the header is.
+type rowKind int
+
+const (
+	rowPerson rowKind = iota
+	rowNameOnly
+	rowBlank
+	rowNumbering
+	rowTotals
+	rowSignature
+	rowTitle
+)
+
+// count adds a row that is no person to its counter. It returns false for the
+// kinds its caller still has something to do with.
+func (s *Skipped) count(kind rowKind) bool {
+	switch kind {
+	case rowBlank:
+		s.Blank++
+		return true
+	case rowNumbering:
+		s.Numbering++
+		return true
+	case rowTitle:
+		s.Other++
+		return true
+	case rowTotals:
+		s.Totals++
+		return false
+	case rowSignature, rowNameOnly:
+		s.Other++
+		return false
+	case rowPerson:
+		return false
+	default:
+		return false
+	}
+}
+
+// signatureWords begin the cells of a signature block, folded.
+var signatureWords = []string{
+	"nguoi lap", "ke toan", "thu truong", "chu tich", "tm. uy ban", "tm.uy ban", "uy ban nhan dan", "thu quy", "(ky", "ky, ho ten", "ngay thang nam",
+}
+
+// classify says what a row below the header is. When in doubt it is a person:
+// a wrong finding is seen and mended, a person left out in silence is not.
+func (h header) classify(row Row, ended bool) rowKind {
+	filled, numbers := 0, 0
+	first := ""
+	for _, cell := range row.Cells {
+		text := strings.TrimSpace(cell)
+		if text == "" {
+			continue
+		}
+		if first == "" {
+			first = text
+		}
+		filled++
+		if isNumbering(text) {
+			numbers++
+		}
+	}
+	if filled == 0 {
+		return rowBlank
+	}
+	identified := h.cell(row, ColID) != "" || h.cell(row, ColAccount) != ""
+	if numbers == filled && filled >= headingsMin {
+		return rowNumbering
+	}
+	if _, _, again := recognise("", row); again {
+		return rowNumbering
+	}
+	// A row with a known category or a serial number is a person whatever words
+	// stand in it: Công is a surname, and a remark may begin with "kế toán".
+	_, category := categoryOf(h.cell(row, ColCategory))
+	sure := category || allDigits(h.cell(row, ColNumber))
+	if !sure && !identified {
+		switch {
+		case isTotals(vntext.Fold(first)):
+			return rowTotals
+		case h.signs(row):
+			return rowSignature
+		}
+	}
+	if ended && !sure && !strings.ContainsAny(h.cell(row, ColID), "0123456789") {
+		return rowSignature
+	}
+	name := h.cell(row, ColName)
+	switch {
+	case identified, h.cell(row, ColAmount) != "", h.cell(row, ColCategory) != "", allDigits(h.cell(row, ColNumber)) && name != "":
+		return rowPerson
+	case name != "" && filled == 1:
+		return rowNameOnly
+	case name != "":
+		return rowPerson
+	default:
+		return rowTitle
+	}
+}
+
+// isNumbering holds for (1), [2], 3 and A, B as stand under headings.
+func isNumbering(text string) bool {
+	text = strings.Trim(text, "()[] ")
+	return len(text) <= 2 && (allDigits(text) || len(text) == 1 && text >= "A" && text <= "Z")
+}
+
+func isTotals(fold string) bool {
+	for _, word := range []string{"tong cong", "tong so", "tong:", "cong:", "cong ", "(bang chu", "bang chu", "so tien bang chu"} {
+		if strings.HasPrefix(fold, word) {
+			return true
+		}
+	}
+	return fold == "tong" || fold == "cong"
+}
+
+// signs reports whether some cell begins a signature block.
+func (h header) signs(row Row) bool {
+	for _, cell := range row.Cells {
+		fold := vntext.Fold(cell)
+		for _, word := range signatureWords {
+			if strings.HasPrefix(fold, word) {
+				return true
+			}
+		}
+	}
+	return false
+}

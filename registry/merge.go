@@ -1,0 +1,220 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Two records of one commune, same name, births that can be the same, one of
+// them without an id: they may be one person, and paying both would pay twice.
+const sqlNamesakes = `
+SELECT s.row_no
+  FROM registry.stage s
+  JOIN registry.person p ON p.name_fold = s.name_fold AND p.unit_code = @unit
+ WHERE s.list = @list
+   AND s.id_index IS NULL
+   AND p.local_key IS DISTINCT FROM s.local_key
+   AND (s.birth_year IS NULL OR p.birth_year IS NULL OR s.birth_year = p.birth_year)
+   AND (s.birth_precision <> 'day' OR p.birth_precision <> 'day' OR s.birth_date = p.birth_date)
+UNION
+SELECT s.row_no
+  FROM registry.stage s
+  JOIN registry.person p ON p.name_fold = s.name_fold AND p.unit_code = @unit AND p.id_index IS NULL
+ WHERE s.list = @list
+   AND s.id_index IS NOT NULL
+   AND (s.birth_year IS NULL OR p.birth_year IS NULL OR s.birth_year = p.birth_year)
+   AND (s.birth_precision <> 'day' OR p.birth_precision <> 'day' OR s.birth_date = p.birth_date)
+   AND NOT EXISTS (SELECT 1 FROM registry.person q WHERE q.id_index = s.id_index)
+ ORDER BY row_no`
+
+const sqlAddPeople = `
+INSERT INTO registry.person
+       (id, id_index, id_enc, local_key, name, name_fold, birth_date, birth_year, birth_precision, sex, phone_enc, phone_index,
+        unit_code, unit_valid_from, residential_group, address, first_list, created_at, changed_at)
+SELECT nextval('registry.person_seq'), n.id_index, n.id_enc, n.local_key, n.name, n.name_fold, n.birth_date, n.birth_year,
+       n.birth_precision, n.sex, n.phone_enc, n.phone_index, @unit, @unit_from, n.residential_group, n.address, @list, @now, @now
+  FROM (SELECT s.id_index, s.id_enc, s.local_key, s.name, s.name_fold, s.birth_date, s.birth_year, s.birth_precision, s.sex,
+               s.phone_enc, s.phone_index, s.residential_group, s.address
+          FROM registry.stage s
+         WHERE s.list = @list
+           AND s.first_of_person
+           AND NOT EXISTS (SELECT 1 FROM registry.person p WHERE p.id_index = s.id_index)
+           AND NOT EXISTS (SELECT 1 FROM registry.person p WHERE p.local_key = s.local_key)
+         ORDER BY s.row_no) n
+ON CONFLICT DO NOTHING`
+
+// Read after the people were added, so that a twin import in another unit that
+// just added the same id is seen too.
+const sqlOtherNames = `
+SELECT s.row_no
+  FROM registry.stage s
+  JOIN registry.person p ON p.id_index = s.id_index
+ WHERE s.list = @list
+   AND p.name_fold <> s.name_fold
+ ORDER BY s.row_no`
+
+const sqlDropRows = `
+DELETE FROM registry.stage WHERE list = @list AND row_no = ANY (@rows)`
+
+// merge turns the staged rows into people, channels and list rows. It returns
+// an error finding for each row whose person is unclear, and takes nothing of
+// those rows.
+func (s *stage) merge(ctx context.Context, list List) ([]Finding, error) {
+	unclear, err := s.drop(ctx, list, LocalKnown, sqlNamesakes)
+	if err != nil {
+		return nil, err
+	}
+	tag, err := s.tx.Exec(ctx, sqlAddPeople, s.args())
+	if err != nil {
+		return nil, fmt.Errorf("add people of list %d: %w", s.list, err)
+	}
+	s.peopleNew = int(tag.RowsAffected())
+	others, err := s.drop(ctx, list, IDKnown, sqlOtherNames)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.countKnown(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.spread(ctx); err != nil {
+		return nil, err
+	}
+	return append(unclear, others...), nil
+}
+
+// drop takes the rows that a query names out of the stage.
+func (s *stage) drop(ctx context.Context, list List, code Code, query string) ([]Finding, error) {
+	rows, err := s.tx.Query(ctx, query, s.args())
+	if err != nil {
+		return nil, fmt.Errorf("look for %s in list %d: %w", code, s.list, err)
+	}
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return nil, fmt.Errorf("look for %s in list %d: %w", code, s.list, err)
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	if _, err := s.tx.Exec(ctx, sqlDropRows, pgx.NamedArgs{"list": s.list, "rows": numbers}); err != nil {
+		return nil, fmt.Errorf("drop rows of list %d: %w", s.list, err)
+	}
+	s.dropped += len(numbers)
+	lines := make(map[int]Line, len(numbers))
+	for _, line := range list.Lines {
+		lines[line.Row] = line
+	}
+	findings := make([]Finding, len(numbers))
+	for i, no := range numbers {
+		findings[i] = list.at(code, lines[int(no)])
+	}
+	return findings, nil
+}
+
+const sqlCountPeople = `
+SELECT count(DISTINCT person) FROM registry.staged_person WHERE list = @list`
+
+func (s *stage) countKnown(ctx context.Context) error {
+	var people int
+	if err := s.tx.QueryRow(ctx, sqlCountPeople, pgx.NamedArgs{"list": s.list}).Scan(&people); err != nil {
+		return fmt.Errorf("count people of list %d: %w", s.list, err)
+	}
+	s.peopleKnown = people - s.peopleNew
+	return nil
+}
+
+// What a list says newer about known people. Name, birth and sex are not
+// touched: changing who somebody is takes more than a list.
+const sqlRefreshPeople = `
+UPDATE registry.person p
+   SET phone_enc         = coalesce(s.phone_enc, p.phone_enc),
+       phone_index       = coalesce(s.phone_index, p.phone_index),
+       residential_group = coalesce(nullif(s.residential_group, ''), p.residential_group),
+       address           = coalesce(nullif(s.address, ''), p.address),
+       changed_at        = @now
+  FROM registry.stage s
+  JOIN registry.staged_person sp ON sp.list = s.list AND sp.row_no = s.row_no
+ WHERE s.list = @list
+   AND s.first_of_person
+   AND p.id = sp.person
+   AND p.first_list <> @list
+   AND (s.phone_index IS NOT NULL AND s.phone_index IS DISTINCT FROM p.phone_index
+        OR s.residential_group <> '' AND s.residential_group <> p.residential_group
+        OR s.address <> '' AND s.address <> p.address)`
+
+const sqlEndChannels = `
+WITH asked AS MATERIALIZED (
+	SELECT person, rank, kind, method, bank_bin, account_index, holder, provider
+	  FROM registry.staged_channel WHERE list = @list
+)
+INSERT INTO registry.channel_history
+       (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list,
+        valid_from, valid_to, ended_by)
+SELECT c.person, c.rank, c.kind, c.method, c.bank_bin, c.account_enc, c.account_index, c.account_tail, c.holder, c.provider,
+       c.list, c.valid_from, @now, @list
+  FROM registry.channel c
+ WHERE c.person IN (SELECT a.person FROM asked a)
+   AND NOT EXISTS (SELECT 1 FROM asked a
+                    WHERE a.person = c.person AND a.rank = c.rank AND a.kind = c.kind AND a.method = c.method
+                      AND a.bank_bin = c.bank_bin AND a.account_index IS NOT DISTINCT FROM c.account_index
+                      AND a.holder = c.holder AND a.provider = c.provider)`
+
+const sqlRemoveChannels = `
+DELETE FROM registry.channel c
+ USING registry.channel_history h
+ WHERE h.ended_by = @list
+   AND h.person = c.person
+   AND h.rank = c.rank`
+
+const sqlAddChannels = `
+INSERT INTO registry.channel
+       (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
+SELECT n.person, n.rank, n.kind, n.method, n.bank_bin, n.account_enc, n.account_index, n.account_tail, n.holder, n.provider,
+       @list, @now
+  FROM registry.staged_channel n
+ WHERE n.list = @list
+ON CONFLICT (person, rank) DO NOTHING`
+
+const sqlAddRows = `
+INSERT INTO registry.list_row
+       (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
+        payee_id_enc, payee_id_index, contact, note)
+SELECT s.list, s.row_no, sp.person, s.category, s.decision_no, s.decision_date, s.method, s.stated_amount, s.payee_name,
+       s.payee_kind, s.payee_id_enc, s.payee_id_index, s.contact, s.note
+  FROM registry.stage s
+  JOIN registry.staged_person sp ON sp.list = s.list AND sp.row_no = s.row_no
+ WHERE s.list = @list`
+
+// spread writes what follows from people and stage.
+func (s *stage) spread(ctx context.Context) error {
+	for _, step := range []struct{ what, sql string }{
+		{"refresh people", sqlRefreshPeople},
+		{"end channels", sqlEndChannels},
+		{"remove channels", sqlRemoveChannels},
+		{"add channels", sqlAddChannels},
+		{"add rows", sqlAddRows},
+	} {
+		tag, err := s.tx.Exec(ctx, step.sql, s.args())
+		if err != nil {
+			return fmt.Errorf("%s of list %d: %w", step.what, s.list, err)
+		}
+		if step.sql == sqlEndChannels {
+			s.channelsChanged = int(tag.RowsAffected())
+		}
+	}
+	return nil
+}
+
+const sqlClearStage = `DELETE FROM registry.stage WHERE list = @list`
+
+func (s *stage) clear(ctx context.Context) error {
+	if _, err := s.tx.Exec(ctx, sqlClearStage, pgx.NamedArgs{"list": s.list}); err != nil {
+		return fmt.Errorf("clear stage of list %d: %w", s.list, err)
+	}
+	return nil
+}
+
+func (s *stage) args() pgx.NamedArgs {
+	return pgx.NamedArgs{"list": s.list, "unit": s.unit.Code, "unit_from": s.unit.ValidFrom, "now": s.now}
+}
