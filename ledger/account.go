@@ -35,6 +35,8 @@ const (
 	RoleOther         Role = "other"          // 3388.K: interest, own money, what is to be paid over
 	RoleCash          Role = "cash"           // 111
 	RoleOfficer       Role = "officer"        // 1411.O: cash with an own officer
+	RoleEntrusted     Role = "entrusted"      // 1378: entrusted by others than the state
+	RoleFeeIncome     Role = "fee_income"     // 518: fee kept for paying
 	RoleAllotment     Role = "allotment"      // 008: estimate allotted
 	RoleDrawn         Role = "off_drawn"      // 008211: drawn in advance, not yet proved
 	RoleProved        Role = "off_proved"     // 008212: drawn and proved
@@ -143,8 +145,8 @@ var codeOf = map[Role]string{
 	RoleBudget: "1371", RoleOwed: "3388.N", RoleFunds: "112", RoleDraw: "113.draw", RoleSent: "113", RoleOut: "113",
 	RoleMove: "113.move", RoleBankClaim: "1388.B", RoleProvider: "1388.P", RoleProviderSent: "1388.P",
 	RolePersonClaim: "1388.R", RoleUnknownDebit: "1388.X", RoleUnknownCredit: "3388.X", RoleFee: "1388.fee",
-	RoleOther: "3388.K", RoleCash: "111", RoleOfficer: "1411.O", RoleAllotment: "008", RoleDrawn: "008211",
-	RoleProved: "008212", RoleTechnical: "000",
+	RoleOther: "3388.K", RoleCash: "111", RoleOfficer: "1411.O", RoleEntrusted: "1378", RoleFeeIncome: "518",
+	RoleAllotment: "008", RoleDrawn: "008211", RoleProved: "008212", RoleTechnical: "000",
 }
 
 // code builds the account's printed code: the prescribed account, then place,

@@ -8,12 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
-	"ansinh/internal/money"
 )
 
-// legalLine is the one rule of the money path, written once and used by Post
-// for new lines and by Verify for all of them: n is the line, p the line before
-// it, f the payment's first.
+// legalLine is the one rule of the money path as the database sees it: n is
+// the line, p the line before it, o the account ordered from in the attempt n
+// is about. [walk.payment] is the same rule in Go, used by Verify; a test
+// compares the two over every state and leg.
 const legalLine = `
        NOT n.red
    AND g.id IS NOT NULL AND d.id IS NOT NULL AND c.id IS NOT NULL AND a.leg IS NOT NULL
@@ -22,120 +22,238 @@ const legalLine = `
                       WHEN 'next' THEN n.attempt = p.attempt + 1
                       ELSE n.attempt = p.attempt END
    AND (g.earlier OR n.about = n.attempt)
-   AND CASE g.amount WHEN 'whole' THEN n.amount = f.amount ELSE true END`
+   AND (n.leg <> 102 OR n.about < n.attempt)
+   AND (g.amount <> 'whole' OR n.amount = f.amount)
+   AND (d.role <> 'owed' OR n.debit = f.credit) AND (c.role <> 'owed' OR n.seq = 1 OR n.credit = f.credit)
+   AND (c.role <> 'budget' OR n.credit = f.debit)
+   AND (NOT (d.role IN ('funds', 'sent', 'out', 'provider', 'provider_sent') AND
+             c.role IN ('funds', 'sent', 'out', 'provider', 'provider_sent') AND g.amount = 'whole')
+        OR (d.place = c.place AND d.programme = c.programme))
+   AND (g.attempt <> 'same' OR g.amount <> 'whole' OR c.role = 'budget' OR CASE
+            WHEN c.role = 'owed' AND d.role = 'bank_claim' THEN o.role = 'sent'
+            WHEN c.role = 'owed' AND d.role = 'provider' THEN o.role = 'provider_sent'
+            WHEN c.role IN ('bank_claim', 'funds') THEN o.role = 'sent'
+            WHEN c.role IN ('sent', 'out') THEN o.role = 'sent' AND o.place = c.place AND o.programme = c.programme
+            ELSE o.role = c.role AND o.place = c.place AND o.programme = c.programme END)`
 
-// legalJoins finds what legalLine looks at.
-const legalJoins = `
+// legalNames joins what the line itself names.
+const legalNames = `
   LEFT JOIN ledger.leg AS g ON g.id = n.leg
-  LEFT JOIN ledger.leg_accounts AS ga ON ga.posting_set = v.posting_set AND ga.leg = n.leg
-  LEFT JOIN ledger.account AS d ON d.id = n.debit AND d.role = ga.debit_role AND d.book = v.book
-  LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.role = ga.credit_role AND c.book = v.book
-  LEFT JOIN ledger.line AS p ON p.batch = n.batch AND p.payment = n.payment AND p.seq = n.seq - 1
+  LEFT JOIN ledger.leg_accounts AS ga ON ga.posting_set = @set AND ga.leg = n.leg
+  LEFT JOIN ledger.account AS d ON d.id = n.debit AND d.role = ga.debit_role AND d.book = @book
+  LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.role = ga.credit_role AND c.book = @book`
+
+// legalBefore looks up what came before, by key: OFFSET 0 keeps the planner
+// from reading whole partitions to find a few lines. The amount owed and the
+// accounts of the debt are those of the first line; the order is nearly always
+// the line before, else it is searched.
+const legalBefore = `
+  LEFT JOIN LATERAL (
+       SELECT l.seq, l.attempt, l.leg, l.debit, l.credit, l.amount FROM ledger.line AS l
+        WHERE l.batch = @batch AND l.payment = n.payment AND l.seq = n.seq - 1 OFFSET 0) AS p ON true
+  LEFT JOIN LATERAL (
+       SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
+        WHERE l.batch = @batch AND l.payment = n.payment AND l.seq = 1 AND n.seq > 1 OFFSET 0) AS f ON true
   LEFT JOIN ledger.leg AS pg ON pg.id = p.leg
   LEFT JOIN ledger.arrow AS a ON a.leg = n.leg AND a.from_state = coalesce(pg.state, '')
-  LEFT JOIN ledger.line AS f ON f.batch = n.batch AND f.payment = n.payment AND f.seq = 1`
+  LEFT JOIN ledger.account AS o ON o.id =
+       CASE WHEN g.attempt <> 'same' OR g.amount <> 'whole' THEN NULL
+            WHEN pg.attempt = 'next' AND p.attempt = n.about THEN p.debit
+            ELSE (SELECT l.debit FROM ledger.line AS l JOIN ledger.leg AS lg ON lg.id = l.leg
+                   WHERE l.batch = @batch AND l.payment = n.payment AND l.seq < n.seq
+                     AND l.attempt = n.about AND lg.attempt = 'next') END`
 
-const sqlIllegal = `
-SELECT n.payment, n.seq, n.leg, coalesce(pg.state, '')
-  FROM ledger.voucher AS v
-  JOIN ledger.line AS n ON n.batch = @batch AND n.voucher = v.id` + legalJoins + `
- WHERE v.id = @voucher
-   AND (` + legalLine + `) IS NOT TRUE
- ORDER BY n.payment, n.seq
- LIMIT 1`
+// checked is what both check statements return: sums of what was stored, and
+// the first payment with an illegal line.
+const checked = `
+SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
+       coalesce(min(n.payment) FILTER (WHERE (` + legalLine + `) IS NOT TRUE), 0)
+  FROM n` + legalNames
 
-// legality refuses the voucher if any of its payment lines does not follow from
-// the line before it by an arrow of the table.
-func (s *store) legality() error {
-	if s.voucher.Batch == 0 {
-		return nil
+const sqlCheckKeys = `
+WITH n AS MATERIALIZED (
+    SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red
+      FROM unnest(@payments::bigint[], @seqs::smallint[]) AS k (payment, seq)
+     CROSS JOIN LATERAL (
+           SELECT x.payment, x.seq, x.attempt, x.about, x.leg, x.debit, x.credit, x.amount, x.red
+             FROM ledger.line AS x
+            WHERE x.batch = @batch AND x.payment = k.payment AND x.seq = k.seq AND x.voucher = @voucher OFFSET 0) AS l
+)` + checked + legalBefore + `
+ GROUP BY n.debit, n.credit, n.red`
+
+// checkKeys reads the lines just stored back by key, sums them, and refuses
+// those that do not follow from the line before them.
+func (s *store) checkKeys(lines []Line) error {
+	payments, seqs := make([]int64, len(lines)), make([]int16, len(lines))
+	for i := range lines {
+		payments[i], seqs[i] = lines[i].Payment, lines[i].Seq
 	}
-	var payment int64
-	var seq int16
-	var leg LegID
-	var from State
-	err := s.tx.QueryRow(s.ctx, sqlIllegal, pgx.NamedArgs{"voucher": s.id, "batch": s.voucher.Batch}).
-		Scan(&payment, &seq, &leg, &from)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
+	return s.check(sqlCheckKeys, pgx.NamedArgs{"payments": payments, "seqs": seqs})
+}
+
+const sqlCheckFirst = `
+WITH n AS (
+    SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red
+      FROM ledger.line AS l
+     WHERE l.batch = @batch AND l.seq = 1 AND l.voucher = @voucher
+)` + checked + `
+  LEFT JOIN ledger.line AS p ON false
+  LEFT JOIN ledger.line AS f ON false
+  LEFT JOIN ledger.arrow AS a ON a.leg = n.leg AND a.from_state = ''
+  LEFT JOIN ledger.account AS o ON false
+ GROUP BY n.debit, n.credit, n.red`
+
+// checkFirst is [store.checkKeys] for the private table of a large batch, which
+// holds first lines only and is read as a whole.
+func (s *store) checkFirst() error { return s.check(sqlCheckFirst, pgx.NamedArgs{}) }
+
+func (s *store) check(sql string, args pgx.NamedArgs) error {
+	args["voucher"], args["batch"], args["book"], args["set"] = s.id, s.voucher.Batch, s.voucher.Book, s.voucher.PostingSet
+	rows, err := s.tx.Query(s.ctx, sql, args)
 	if err != nil {
 		return fmt.Errorf("legality: %w", err)
 	}
-	name := fmt.Sprintf("leg %d", leg)
-	if l := LegOf(leg); l != nil {
-		name = l.Name
+	var bad int64
+	var debit, credit AccountID
+	var red bool
+	var count, sum, illegal int64
+	_, err = pgx.ForEachRow(rows, []any{&debit, &credit, &red, &count, &sum, &illegal}, func() error {
+		s.add(debit, credit, red, count, sum)
+		if illegal != 0 && (bad == 0 || illegal < bad) {
+			bad = illegal
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("legality: %w", err)
 	}
-	return fmt.Errorf("payment %d of batch %d, line %d: %q after state %q: %w", payment, s.voucher.Batch, seq, name, from, ErrIllegal)
+	if bad != 0 {
+		return s.explain(bad)
+	}
+	return nil
+}
+
+func (s *store) add(debit, credit AccountID, red bool, count, sum int64) {
+	if red {
+		sum = -sum
+	}
+	d := s.sums[debit]
+	d.debit += sum
+	s.sums[debit] = d
+	c := s.sums[credit]
+	c.credit += sum
+	s.sums[credit] = c
+	s.stored += count
+}
+
+const sqlLinesOfPayment = `
+SELECT l.batch, l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red, l.voucher
+  FROM ledger.line AS l
+ WHERE l.batch = @batch AND l.payment = @payment
+ ORDER BY l.seq`
+
+// explain walks a payment whose line the database refused and says what is
+// wrong with it.
+func (s *store) explain(payment int64) error {
+	accounts, err := readAccounts(s.ctx, s.tx)
+	if err != nil {
+		return err
+	}
+	rows, err := s.tx.Query(s.ctx, sqlLinesOfPayment, pgx.NamedArgs{"batch": s.voucher.Batch, "payment": payment})
+	if err != nil {
+		return fmt.Errorf("legality: %w", err)
+	}
+	why := "it does not follow the line before it"
+	var l Line
+	var voucher VoucherID
+	p := path{accounts: accounts}
+	found := false
+	_, err = pgx.ForEachRow(rows, []any{&l.Batch, &l.Payment, &l.Seq, &l.Attempt, &l.About, &l.Leg, &l.Debit, &l.Credit,
+		&l.Amount, &l.Red, &voucher}, func() error {
+		if problem := p.next(l, s.voucher.Book); problem != "" && voucher == s.id && !found {
+			found, why = true, fmt.Sprintf("line %d: %s", l.Seq, problem)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("legality: %w", err)
+	}
+	return fmt.Errorf("payment %d of batch %d, %s: %w", payment, s.voucher.Batch, why, ErrIllegal)
+}
+
+const sqlCheckLoose = `
+SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
+       coalesce(min(n.seq) FILTER (WHERE (
+           d.id IS NOT NULL AND c.id IS NOT NULL AND dr.off_balance = cr.off_balance
+           AND (NOT dr.off_balance OR (d.role = 'technical') <> (c.role = 'technical'))
+           AND d.role NOT IN ('owed', 'provider_sent', 'officer')
+           AND c.role NOT IN ('owed', 'provider_sent', 'officer')) IS NOT TRUE), 0)::bigint
+  FROM ledger.line AS n
+  LEFT JOIN ledger.account AS d ON d.id = n.debit AND d.book = @book
+  LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.book = @book
+  LEFT JOIN ledger.role AS dr ON dr.name = d.role
+  LEFT JOIN ledger.role AS cr ON cr.name = c.role
+ WHERE n.batch = 0 AND n.payment = @voucher AND n.leg = 0 AND n.voucher = @voucher
+ GROUP BY n.debit, n.credit, n.red`
+
+// checkLoose sums the lines without a payment and refuses those that mix books
+// or on- and off-balance accounts, or touch an account kept by payment.
+func (s *store) checkLoose() error {
+	rows, err := s.tx.Query(s.ctx, sqlCheckLoose, pgx.NamedArgs{"voucher": s.id, "book": s.voucher.Book})
+	if err != nil {
+		return fmt.Errorf("lines without a payment: %w", err)
+	}
+	var bad int64
+	var debit, credit AccountID
+	var red bool
+	var count, sum, illegal int64
+	_, err = pgx.ForEachRow(rows, []any{&debit, &credit, &red, &count, &sum, &illegal}, func() error {
+		s.add(debit, credit, red, count, sum)
+		bad = max(bad, illegal)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("lines without a payment: %w", err)
+	}
+	if bad != 0 {
+		return fmt.Errorf("line %d has no payment and names an account of another book, mixes accounts on and off balance, "+
+			"or touches one that is kept by payment: %w", bad, ErrIllegal)
+	}
+	return nil
 }
 
 const sqlOverClaim = `
-SELECT n.payment
-  FROM (SELECT DISTINCT l.payment
-          FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
-         WHERE l.batch = @batch AND l.voucher = @voucher AND (g.claim < 0 OR g.once)) AS n
-  JOIN ledger.line AS l ON l.batch = @batch AND l.payment = n.payment
-  JOIN ledger.leg AS g ON g.id = l.leg
- GROUP BY n.payment
-HAVING sum(g.claim * l.amount) < 0
-    OR count(*) FILTER (WHERE g.once) > count(DISTINCT l.about) FILTER (WHERE g.once)
- ORDER BY n.payment
+SELECT w.payment
+  FROM unnest(@payments::bigint[]) AS w (payment)
+ CROSS JOIN LATERAL (
+       SELECT sum(g.claim * l.amount) OVER (ORDER BY l.seq) AS open,
+              CASE WHEN ga.credit_role = 'sent'
+                   THEN count(*) OVER (PARTITION BY ga.credit_role = 'sent', l.about) ELSE 0 END AS took
+         FROM ledger.line AS l
+         JOIN ledger.leg AS g ON g.id = l.leg
+         JOIN ledger.leg_accounts AS ga ON ga.posting_set = @set AND ga.leg = l.leg
+        WHERE l.batch = @batch AND l.payment = w.payment) AS x
+ WHERE x.open < 0 OR x.took > 1
+ ORDER BY w.payment
  LIMIT 1`
 
-// claims refuses to settle more than a payment's open claim, and a second
-// booked debit of one attempt.
+// claims refuses to settle more than a payment's open claim, and to take the
+// money of one attempt out of 113.sent a second time.
 func (s *store) claims() error {
-	if s.voucher.Batch == 0 {
+	if len(s.watch) == 0 {
 		return nil
 	}
 	var payment int64
-	err := s.tx.QueryRow(s.ctx, sqlOverClaim, pgx.NamedArgs{"voucher": s.id, "batch": s.voucher.Batch}).Scan(&payment)
+	err := s.tx.QueryRow(s.ctx, sqlOverClaim, pgx.NamedArgs{"batch": s.voucher.Batch, "payments": s.watch,
+		"set": s.voucher.PostingSet}).Scan(&payment)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("claims: %w", err)
 	}
-	return fmt.Errorf("payment %d of batch %d: more settled than claimed, or a second debit of one attempt: %w",
+	return fmt.Errorf("payment %d of batch %d: more settled than claimed, or the money of one attempt taken twice: %w",
 		payment, s.voucher.Batch, ErrIllegal)
-}
-
-const sqlFloors = `
-WITH touched AS (
-    SELECT a.id, a.book, a.role, a.place, a.programme, a.code
-      FROM ledger.voucher_account AS va
-      JOIN ledger.account AS a ON a.id = va.account
-     WHERE va.voucher = @voucher AND va.credit > va.debit AND a.role IN ('funds', 'provider', 'cash')
-), balances AS (
-    SELECT t.code, t.place, t.programme,
-           (SELECT sum(x.debit - x.credit) FROM ledger.voucher_account AS x WHERE x.account = t.id) AS balance
-      FROM touched AS t
-    UNION ALL
-    SELECT min(t.code), t.place, '',
-           (SELECT sum(x.debit - x.credit)
-              FROM ledger.account AS s JOIN ledger.voucher_account AS x ON x.account = s.id
-             WHERE s.book = t.book AND s.role = 'funds' AND s.place = t.place)
-      FROM touched AS t WHERE t.role = 'funds' GROUP BY t.book, t.place
-)
-SELECT code, place, programme, balance FROM balances WHERE balance < 0 ORDER BY programme DESC, code LIMIT 1`
-
-// floors refuses an act of ours that overdraws a programme, a paying account, a
-// provider or the cash box. What a bank reports is always posted.
-func (s *store) floors() error {
-	if s.voucher.Cause != 0 {
-		return nil
-	}
-	var e FundsError
-	var balance int64
-	err := s.tx.QueryRow(s.ctx, sqlFloors, pgx.NamedArgs{"voucher": s.id}).Scan(&e.Account, &e.Place, &e.Programme, &balance)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("funds: %w", err)
-	}
-	e.Short = -money.Amount(balance)
-	return &e
 }
 
 // periodLock is the class of the advisory locks that keep posting and closing

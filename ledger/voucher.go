@@ -57,9 +57,10 @@ type Voucher struct {
 	AccountingDate calendar.Date
 	PostedAt       time.Time
 	Text           string
-	Batch          BatchID // batch of the payment lines; 0 if there are none
-	OrderNo        int64   // the submission or own order whose 113 lines these are
-	Cause          int64   // the bank entry that caused it
+	Batch          BatchID   // batch of the payment lines; 0 if there are none
+	OrderNo        int64     // the submission or own order whose 113 lines these are
+	Cause          int64     // the bank entry that caused it; 0 = our own act
+	Reverses       VoucherID // the voucher this one takes back, 0 = none
 	Lines          iter.Seq2[Line, error]
 }
 
@@ -153,6 +154,14 @@ func (m *merkle) root() [32]byte {
 	}
 	return m.stack[0]
 }
+
+// trees hashes a voucher's two kinds of lines apart: payment lines in key order
+// and lines without a payment in the order given. Either may be empty.
+type trees struct{ payments, loose merkle }
+
+func (t *trees) count() int64 { return int64(t.payments.count + t.loose.count) }
+
+func (t *trees) root() [32]byte { return node(t.payments.root(), t.loose.root()) }
 
 func node(left, right [32]byte) [32]byte {
 	var b [65]byte
