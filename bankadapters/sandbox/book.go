@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Kinds of events. A book is read by people too, so they are words.
@@ -95,6 +96,11 @@ func openBook(path string, apply func(*event) error) (*bookLog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
 	}
+	// Two processes that both append would tear the book.
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open book %s: %w", path, ErrInUse)
+	}
 	good, seq, err := replay(f, apply)
 	if err == nil {
 		err = f.Truncate(good)
@@ -172,10 +178,12 @@ func (l *bookLog) write(group []*event) error {
 }
 
 func (l *bookLog) close() error {
-	if l.file == nil {
+	if l.file == nil || errors.Is(l.err, os.ErrClosed) {
 		return nil
 	}
-	return l.file.Close()
+	err := l.file.Close()
+	l.err = os.ErrClosed
+	return err
 }
 
 // work is one group of events being made: each is applied at once, so later

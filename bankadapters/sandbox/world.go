@@ -19,6 +19,7 @@ var (
 	ErrUnknownAccount = errors.New("sandbox: no such paying account")
 	ErrClockInjected  = errors.New("sandbox: the clock belongs to the program that runs the sandbox")
 	ErrClockBack      = errors.New("sandbox: the clock does not go back")
+	ErrInUse          = errors.New("sandbox: another process has these books open")
 	ErrDayClosed      = errors.New("sandbox: days are closed once and in order")
 )
 
@@ -87,7 +88,7 @@ func Open(c Config) (*World, error) {
 	w := &World{config: c, banks: map[string]*bank{}, clock: c.Start, faults: c.Faults}
 	w.control = newBank(w, identity{id: "control", provider: true})
 	if err := w.control.open(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, w.Close())
 	}
 	for _, who := range identities {
 		b := newBank(w, who)
