@@ -38,7 +38,8 @@ type bank struct {
 	lastDate      string         // latest booking date
 	files         []*file
 	fileByID      map[string]*file
-	statements    int // camt.053 with entries
+	archived      int64 // bytes of files.bin that the book knows
+	statements    int   // camt.053 with entries
 	script        []ScriptedPayment
 	strays        []pendingStray
 	badStatements []int

@@ -77,10 +77,13 @@ type event struct {
 // bookLog is the append-only file below a bank's state. Events of one request
 // form a group that ends with End; a group is in the book whole or not at all.
 type bookLog struct {
-	path string
-	file *os.File // nil: kept in memory only
-	seq  int64
-	err  error // after a failed write the bank answers nothing more
+	path    string
+	file    *os.File // nil: kept in memory only
+	archive *os.File // files.bin beside it: bytes of the files the bank made
+	end     int64    // of the archive
+	stored  bool     // something in the archive is not durable yet
+	seq     int64
+	err     error // after a failed write the bank answers nothing more
 }
 
 // openBook replays the book into apply, cuts off a torn last group and opens
@@ -153,7 +156,34 @@ func replay(r io.Reader, apply func(*event) error) (good, seq int64, err error) 
 	}
 }
 
-// write appends one group and makes it durable.
+// openArchive opens the bytes of files. What the book does not know of was torn
+// and is written over.
+func (l *bookLog) openArchive(known int64) error {
+	if l.file == nil {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(l.path), "files.bin"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open files: %w", err)
+	}
+	l.archive, l.end = f, known
+	return nil
+}
+
+// store appends the bytes of one file; write makes them durable. A failure is
+// kept and stops the bank there.
+func (l *bookLog) store(content []byte) (offset int64) {
+	offset = l.end
+	l.end += int64(len(content))
+	if l.archive == nil || l.err != nil {
+		return offset
+	}
+	_, l.err = l.archive.WriteAt(content, offset)
+	l.stored = true
+	return offset
+}
+
+// write appends one group and makes it durable, the files it names before it.
 func (l *bookLog) write(group []*event) error {
 	if l.err != nil || len(group) == 0 {
 		return l.err
@@ -161,6 +191,12 @@ func (l *bookLog) write(group []*event) error {
 	group[len(group)-1].End = true
 	if l.file == nil {
 		return nil
+	}
+	if l.stored {
+		if l.err = l.archive.Sync(); l.err != nil {
+			return l.err
+		}
+		l.stored = false
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -182,6 +218,9 @@ func (l *bookLog) close() error {
 		return nil
 	}
 	err := l.file.Close()
+	if l.archive != nil {
+		err = errors.Join(err, l.archive.Close())
+	}
 	l.err = os.ErrClosed
 	return err
 }

@@ -8,13 +8,17 @@ import (
 
 // CloseDay closes a day (YYYY-MM-DD) at one bank or provider, or with "" at
 // all: what waits is executed, returns that are due are booked, the day's files
-// are made. ErrDayClosed if the day or a later one is closed already.
+// are made. Closing the last closed day again does nothing, so that a caller
+// that was interrupted may repeat it; ErrDayClosed if a later one is closed.
 func (w *World) CloseDay(id, date string) error {
 	if !isDate(date) {
 		return fmt.Errorf("close day: %q is not a date YYYY-MM-DD", date)
 	}
 	return w.each(id, func(b *bank) error {
-		if date <= b.closed {
+		if date == b.closed {
+			return nil
+		}
+		if date < b.closed {
 			return fmt.Errorf("%w: %s at bank %s, last closed is %s", ErrDayClosed, date, b.id, b.closed)
 		}
 		job := b.begin()

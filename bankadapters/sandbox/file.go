@@ -3,8 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -33,6 +31,8 @@ type file struct {
 	Corrects string `json:"corrects,omitempty"`
 	From     int    `json:"from,omitempty"` // entries of the account, from–to
 	To       int    `json:"to,omitempty"`
+	Made     string `json:"made"`   // the bank's day on which it was made
+	Offset   int64  `json:"offset"` // where its bytes begin in files.bin
 	Opening  int64  `json:"opening,omitempty"`
 	Closing  int64  `json:"closing,omitempty"`
 
@@ -57,55 +57,34 @@ func (f *file) contentType() string {
 
 func (b *bank) nextFileID() string { return fmt.Sprintf("%s-%06d", b.id, len(b.files)+1) }
 
-// makeFile keeps the bytes first and writes the file into the book then, so a
-// file in the book always has its bytes.
+// makeFile keeps the bytes in files.bin and writes the file into the book; the
+// bytes become durable before the book does (see [bookLog.write]).
 func (b *bank) makeFile(job *work, f file, suffix string, content []byte) {
 	f.ID = b.nextFileID()
 	f.Name = f.ID + "-" + suffix
-	f.SHA256, f.Bytes = hexDigest(content), len(content)
-	if b.log.file != nil {
-		if err := writeDurably(filepath.Join(b.folder(), "files", f.Name), content); err != nil && b.log.err == nil {
-			b.log.err = err // work.done reports it; nothing is answered any more
-		}
-	}
+	f.SHA256, f.Bytes, f.Made = hexDigest(content), len(content), b.today()
+	f.Offset = b.log.store(content)
 	job.put(&event{Kind: evFile, File: &f})
 	if b.log.file == nil {
 		b.fileByID[f.ID].content = content
 	}
 }
 
-// writeDurably writes a file so that after a crash it is there whole or not.
-func writeDurably(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(path+".part", path)
-}
-
 func (b *bank) contentOf(f *file) ([]byte, error) {
 	if f.content != nil {
 		return f.content, nil
 	}
-	return os.ReadFile(filepath.Join(b.folder(), "files", f.Name))
+	content := make([]byte, f.Bytes)
+	if _, err := b.log.archive.ReadAt(content, f.Offset); err != nil {
+		return nil, fmt.Errorf("read file %s of bank %s: %w", f.ID, b.id, err)
+	}
+	return content, nil
 }
 
 func (b *bank) applyFile(e *event) error {
 	if e.Kind == evFile {
 		f := *e.File
+		b.archived = f.Offset + int64(f.Bytes)
 		f.place = len(b.files)
 		if old := b.fileByID[f.Corrects]; old != nil {
 			old.corrected = true
@@ -164,16 +143,17 @@ func (b *bank) getStatements(r *request) reply {
 			Name     string `json:"name"`
 			Account  string `json:"account"`
 			Date     string `json:"date"`
+			Made     string `json:"made"`
 			Sequence int    `json:"sequence"`
 			SHA256   string `json:"sha256"`
 			Bytes    int    `json:"bytes"`
 		}
 		files := []item{}
 		for _, f := range b.files {
-			if f.Date < since {
+			if f.Made < since {
 				continue
 			}
-			x := item{f.ID, f.Kind, f.Name, f.Account, f.Date, 0, f.SHA256, f.Bytes}
+			x := item{f.ID, f.Kind, f.Name, f.Account, f.Date, f.Made, 0, f.SHA256, f.Bytes}
 			if f.Kind == fileStatement {
 				x.Sequence = f.Sequence
 			}

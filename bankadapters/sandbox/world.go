@@ -131,6 +131,9 @@ func (b *bank) open() error {
 		return fmt.Errorf("bank %s: %w", b.id, err)
 	}
 	b.log = log
+	if err := log.openArchive(b.archived); err != nil {
+		return fmt.Errorf("bank %s: %w", b.id, err)
+	}
 	return nil
 }
 
