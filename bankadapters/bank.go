@@ -106,6 +106,15 @@ const (
 	TxPending  TxStatus = "PDNG"
 )
 
+// What a provider says of one line of its list. TxLeftover comes once, last: its
+// amount is what the provider will give back, its code INTERIM or FINAL.
+const (
+	TxPaid     TxStatus = "PAID"
+	TxUnpaid   TxStatus = "UNPAID"
+	TxOpen     TxStatus = "OPEN"
+	TxLeftover TxStatus = "LEFTOVER"
+)
+
 // TxReport is one instruction's line in a status report.
 type TxReport struct {
 	EndToEnd EndToEndID

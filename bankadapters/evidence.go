@@ -44,6 +44,11 @@ type Head struct {
 	Count     int       // control count as declared; -1 when the file declares none
 	Total     money.Amount
 	HasTotals bool
+
+	Owner        string    // lists: the bank or provider the file names as its author
+	Coverage     string    // withdrawals: all or part
+	CompleteUpTo time.Time // withdrawals: no later event is known to the file
+	Text         string    // withdrawals: the statement of coverage
 }
 
 // Entry is one booked entry (or one detail of a booked entry) or one reported
