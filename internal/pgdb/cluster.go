@@ -77,9 +77,10 @@ func runInitdb(ctx context.Context, folder string, bin binaries, options ServerO
 	return fmt.Errorf("initdb: %w; it said:\n%s", err, said)
 }
 
-// writeAccess lets in only the system user who made the server (root, when
-// root did), through the socket, without a password that could be lost. The
-// files keep the owner initdb gave them.
+// writeAccess lets in only root and the system user who made the server, through
+// the socket, without a password that could be lost. Root is named even when
+// another made it, because an operator who later starts the program as root
+// must not stand outside. The files keep the owner initdb gave them.
 func writeAccess(folder string) error {
 	me, err := user.Current()
 	if err != nil {
@@ -87,9 +88,10 @@ func writeAccess(folder string) error {
 	}
 	access := "# Written by An Sinh: only the system users of pg_ident.conf, only by the socket.\n" +
 		"local all all peer map=ansinh\n"
-	// map, system user, database user; "all" is not needed: the engine's roles
-	// are taken on with SET ROLE after connecting.
-	people := fmt.Sprintf("ansinh %q %s\n", me.Username, superuser)
+	people := "# map, system user, database user\nansinh root " + superuser + "\n"
+	if me.Username != "root" {
+		people += fmt.Sprintf("ansinh %q %s\n", me.Username, superuser)
+	}
 	include := "\n# Settings of An Sinh, rewritten at every start; put your own below.\ninclude_if_exists 'ansinh.conf'\n"
 	for name, text := range map[string]string{"pg_hba.conf": access, "pg_ident.conf": people} {
 		if err := rewrite(filepath.Join(folder, name), text); err != nil {

@@ -36,7 +36,8 @@ func DB(t testing.TB) *pgxpool.Pool {
 // for tests of migrations themselves. It is dropped when the test ends.
 func EmptyDatabase(t testing.TB) string {
 	t.Helper()
-	return create(t, "template0")
+	url, _ := create(t, "template0")
+	return url
 }
 
 // urls finds the URL of a pool given out by DB.
@@ -142,13 +143,19 @@ func inUseAtRest(pool *pgxpool.Pool) int32 {
 // newDatabase clones the template.
 func newDatabase(t testing.TB) string {
 	t.Helper()
-	return create(t, useTemplate(t))
+	template := useTemplate(t)
+	url, name := create(t, template)
+	// The one thing of a migrated database that a clone does not inherit.
+	if _, err := useShared(t).admin.Exec(t.Context(), `GRANT CREATE ON DATABASE `+name+` TO `+pgdb.RoleOwner); err != nil {
+		t.Fatalf("pgtest: prepare database: %v", err)
+	}
+	return url
 }
 
-func create(t testing.TB, template string) string {
+func create(t testing.TB, template string) (url, name string) {
 	t.Helper()
 	s := useShared(t)
-	name := fmt.Sprintf("ansinh_test_%s_%d_%d", hostTag(), os.Getpid(), databaseCount.Add(1))
+	name = fmt.Sprintf("ansinh_test_%s_%d_%d", hostTag(), os.Getpid(), databaseCount.Add(1))
 	if _, err := s.admin.Exec(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+template); err != nil {
 		t.Fatalf("pgtest: create database: %v", err)
 	}
@@ -163,5 +170,5 @@ func create(t testing.TB, template string) string {
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	return url
+	return url, name
 }

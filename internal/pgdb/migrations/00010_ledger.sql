@@ -88,6 +88,7 @@ CREATE TABLE ledger.voucher (
     root            bytea       NOT NULL CHECK (octet_length(root) = 32),
     digest          bytea       NOT NULL UNIQUE CHECK (octet_length(digest) = 32)
 );
+CREATE UNIQUE INDEX voucher_reverses ON ledger.voucher (reverses); -- a voucher is taken back once
 CREATE INDEX voucher_order ON ledger.voucher (order_no) WHERE order_no <> 0;
 CREATE INDEX voucher_cause ON ledger.voucher (cause) WHERE cause <> 0;
 CREATE INDEX voucher_batch ON ledger.voucher (batch) WHERE batch <> 0;
