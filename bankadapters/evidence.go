@@ -58,29 +58,31 @@ type Head struct {
 // payment or none; its details come as entries with Detail true and never move
 // the account by themselves.
 type Entry struct {
-	Position    int
-	Detail      bool
-	Side        Side
-	Amount      money.Amount
-	Booked      bool // pending entries post nothing
-	BookDate    calendar.Date
-	ValueDate   calendar.Date
-	Servicer    string     // AcctSvcrRef, the bank's reference
-	EntryRef    string     // NtryRef
-	OriginalRef string     // the bank's reference of the entry this one undoes, when given
-	EndToEnd    EndToEndID // as the bank gave it: it may be cut, foreign or empty
-	Message     MessageID  // the submission a single entry names, when given
-	Batch       MessageID  // PmtInfId or MsgId of a bulk entry
-	BulkCount   int
-	Account     string // the other side's account, when given
-	Name        string
-	Status      TxStatus
-	Code        string // reason code: return reason, reject reason
-	Return      bool   // the entry gives money back
-	Text        string
-	EventTime   time.Time // withdrawals: time of the first event
-	EventKind   string    // withdrawals: cash, spend, signed
-	LineNumber  int       // line in the file, for errors; 0 if the format has none
+	Position     int
+	Detail       bool
+	Side         Side
+	Amount       money.Amount
+	Booked       bool // pending entries post nothing
+	BookDate     calendar.Date
+	ValueDate    calendar.Date
+	Servicer     string     // AcctSvcrRef, the bank's reference
+	EntryRef     string     // NtryRef
+	OriginalRef  string     // the bank's reference of the entry this one undoes, when given
+	EndToEnd     EndToEndID // as the bank gave it: it may be cut, foreign or empty
+	Message      MessageID  // the submission a single entry names, when given
+	Batch        MessageID  // PmtInfId or MsgId of a bulk entry
+	BulkCount    int
+	Account      string // the other side's account, when given
+	Name         string
+	Status       TxStatus
+	Code         string // reason code: return reason, reject reason
+	Return       bool   // the entry gives money back
+	Text         string
+	EventTime    time.Time     // withdrawals: time of the first event
+	EventKind    string        // withdrawals: cash, spend, signed
+	From, To     calendar.Date // withdrawals: the dates the row speaks about
+	CompleteUpTo time.Time     // withdrawals: events of this payment are known up to here
+	LineNumber   int           // line in the file, for errors; 0 if the format has none
 }
 
 // FileError says where in a bank's file reading stopped and how to mend it.
