@@ -142,7 +142,6 @@ var identities = []identity{
 func newBank(w *World, who identity) *bank {
 	return &bank{
 		identity: who, world: w, habits: w.habitsOf(who.id), key: w.keyOf(who.id),
-		nonces:   nonceMemory{},
 		accounts: map[string]*account{}, byKey: map[string][]*message{}, booked: map[string]int{},
 		seen: map[string]int{}, about: map[string]int{}, tries: map[string]int{},
 		fileByID: map[string]*file{}, listByID: map[string]*list{},

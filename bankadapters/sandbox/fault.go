@@ -43,6 +43,16 @@ type Faults struct {
 	Outages []Outage
 }
 
+// UsualFaults is a world in which about one payment in a hundred goes wrong, as
+// comparable programmes report. The rates are our guess.
+func UsualFaults() Faults {
+	return Faults{
+		Unavailable: 200, DropBefore: 150, DropAfter: 150, Late: 100, Slow: 50,
+		Reject: 30, Wait: 50, Double: 2, Return: 20, AccountUnknown: 30, AccountClosed: 30, NameDiffers: 50,
+		LostLine: 20, Unpaid: 150,
+	}
+}
+
 // Outage says which requests a bank does not serve. It is never a time.
 // With PerID 0 the bank refuses its From-th to (From+Count-1)-th request; with
 // PerID n it refuses the first n requests about each of the messages it saw as

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 type sheetLine struct {
@@ -122,18 +121,19 @@ func (b *bank) postUpload(r *request) reply {
 		if how == meetUnavailable || how == meetDropBefore {
 			return rep
 		}
-		if no := b.unfit(d); no.code != "" {
+		old := b.known(b.kept(d.id))
+		if old != nil && how != meetLate {
+			rep.answer(jsonReply(http.StatusConflict, map[string]string{"error": "DUPL", "receipt": old.receipt, "reference": old.key}))
+			return rep
+		}
+		if no := b.unfit(d); no.code != "" && old == nil {
 			cell := map[string]string{"AC02": "B3", "DT01": "B4"}[no.code]
 			return jsonReply(http.StatusBadRequest, &sheetRefusal{no.code, []sheetLine{{codeOr(cell, "A1"), no.text}}})
 		}
 		a := arrival{digest: hexDigest(r.body), head: r.Header.Get(headerHead), channel: "portal", unheard: true}
 		if how == meetLate {
-			a.due = b.world.now().Add(time.Duration(1+b.draw("late by", d.id, b.tries[d.id])%20) * time.Minute)
+			a.due = b.lateBy(d.id)
 			b.take(job, d, a)
-			return rep
-		}
-		if old := b.known(b.kept(d.id)); old != nil {
-			rep.answer(jsonReply(http.StatusConflict, map[string]string{"error": "DUPL", "receipt": old.receipt, "reference": old.key}))
 			return rep
 		}
 		m := b.take(job, d, a)

@@ -162,3 +162,15 @@ func TestOwnClockGoesForwardOnly(t *testing.T) {
 		t.Error("the reopened clock went back")
 	}
 }
+
+// A message that was taken is never refused with a final code later.
+func TestTakenMessageIsADuplicateEvenOutOfDate(t *testing.T) {
+	t.Parallel()
+	c := open(t, sandbox.Config{Seed: 1})
+	c.fund("C", 1_000_000)
+	c.post("C", "M1", pays("P", 1000))
+	c.clock.now = c.clock.now.AddDate(0, 3, 0)
+	if status, body := c.post("C", "M1", pays("P", 1000)); status != 409 || !strings.Contains(body, "DUPL") {
+		t.Errorf("status %d: %s", status, body)
+	}
+}

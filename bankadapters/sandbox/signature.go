@@ -39,20 +39,27 @@ func signRequest(r *http.Request, keyID string, key []byte, now time.Time, nonce
 
 // nonceMemory remembers nonces for twice the allowed skew: an older request is
 // refused by its timestamp.
-type nonceMemory map[string]time.Time
+type nonceMemory struct {
+	at    map[string]time.Time
+	prune int // size at which old ones are dropped next
+}
 
-func (m nonceMemory) seen(nonce string, at, now time.Time) bool {
-	if _, ok := m[nonce]; ok {
+func (m *nonceMemory) seen(nonce string, at, now time.Time) bool {
+	if _, ok := m.at[nonce]; ok {
 		return true
 	}
-	if len(m) >= 10_000 {
-		for n, t := range m {
+	if m.at == nil {
+		m.at, m.prune = map[string]time.Time{}, 10_000
+	}
+	if len(m.at) >= m.prune {
+		for n, t := range m.at {
 			if now.Sub(t) > 2*clockSkewMax {
-				delete(m, n)
+				delete(m.at, n)
 			}
 		}
+		m.prune = max(10_000, 2*len(m.at))
 	}
-	m[nonce] = at
+	m.at[nonce] = at
 	return false
 }
 

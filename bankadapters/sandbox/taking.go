@@ -26,20 +26,22 @@ func (b *bank) postMessage(r *request) reply {
 		if how == meetUnavailable || how == meetDropBefore {
 			return rep
 		}
-		if bad := b.unfit(doc); bad.code != "" {
-			return painReply(http.StatusBadRequest, b.refusedWhole(doc.id, bad))
-		}
 		digest := hexDigest(r.body)
-		if how == meetLate {
-			due := b.world.now().Add(time.Duration(1+b.draw("late by", doc.id, b.tries[doc.id])%20) * time.Minute)
-			b.take(job, doc, arrival{digest: digest, head: r.Header.Get(headerHead), channel: "iso", due: due})
+		// First the memory: of a message that was taken, no code may say that
+		// nothing of it is booked.
+		known := b.known(b.kept(doc.id))
+		if known != nil && known.digest != digest {
+			return painReply(http.StatusBadRequest, b.refusedWhole(doc.id, refusal{"DU01", "known with other bytes"}))
+		}
+		if known != nil && how != meetLate {
+			rep.answer(painReply(http.StatusConflict, b.refusedWhole(doc.id, refusal{"DUPL", "message id is known"})))
 			return rep
 		}
-		if known := b.known(b.kept(doc.id)); known != nil {
-			if known.digest != digest {
-				return painReply(http.StatusBadRequest, b.refusedWhole(doc.id, refusal{"DU01", "known with other bytes"}))
-			}
-			rep.answer(painReply(http.StatusConflict, b.refusedWhole(doc.id, refusal{"DUPL", "message id is known"})))
+		if bad := b.unfit(doc); bad.code != "" && known == nil {
+			return painReply(http.StatusBadRequest, b.refusedWhole(doc.id, bad))
+		}
+		if how == meetLate {
+			b.take(job, doc, arrival{digest: digest, head: r.Header.Get(headerHead), channel: "iso", due: b.lateBy(doc.id)})
 			return rep
 		}
 		m := b.take(job, doc, arrival{digest: digest, head: r.Header.Get(headerHead), channel: "iso",
@@ -48,6 +50,11 @@ func (b *bank) postMessage(r *request) reply {
 		rep.answer(painReply(http.StatusAccepted, b.answerOf(m)))
 		return rep
 	})
+}
+
+// lateBy is when a message that is on its way too long will land.
+func (b *bank) lateBy(id string) time.Time {
+	return b.world.now().Add(time.Duration(1+b.draw("late by", id, b.tries[id])%20) * time.Minute)
 }
 
 func painReply(status int, s statusReport) reply {

@@ -31,7 +31,9 @@ type Config struct {
 	InMemory bool // keep books in memory: fast, lost at the end
 
 	// Now is the clock. Nil gives the world a clock of its own that starts at
-	// Start (default 2026-01-05 08:00 in Viet Nam) and moves by SetNow.
+	// Start (default 2026-01-05 08:00 in Viet Nam) and moves by SetNow. Requests
+	// are refused when their timestamp is more than 15 minutes from it, so bank
+	// and customer need one clock.
 	Now   func() time.Time
 	Start time.Time
 
