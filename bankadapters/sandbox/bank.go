@@ -338,7 +338,7 @@ func (b *bank) applyReturned(e *event) error {
 			break
 		}
 	}
-	b.accounts[p.order.msg.account].add(&entry{credit: true, amount: p.amount, ref: e.Ref, date: e.Date, kind: entryReturn,
+	b.accounts[p.order.msg.account].add(&entry{credit: true, amount: e.Amount, ref: e.Ref, date: e.Date, kind: entryReturn,
 		payment: p, order: p.order, msg: p.order.msg, code: e.Code})
 	return nil
 }

@@ -92,8 +92,9 @@ func (b *bank) bookReturns(job *work, date string) map[string][]*entry {
 		if addDays(p.date, p.order.fate.ReturnDays) > date {
 			continue
 		}
-		job.put(&event{Kind: evReturned, Payment: p.no, Order: p.order.no, Amount: p.amount, Ref: b.nextRef(), Date: b.today(),
-			Code: codeOr(p.order.fate.ReturnCode, "MS03"), EndToEnd: p.order.endToEnd})
+		job.put(&event{Kind: evReturned, Payment: p.no, Order: p.order.no,
+			Amount: max(1, p.amount-p.order.fate.ReturnFee), Ref: b.nextRef(), Date: b.today(), Code: codeOr(p.order.fate.ReturnCode, "MS03"),
+			EndToEnd: p.order.endToEnd})
 		acct := b.accounts[p.order.msg.account]
 		out[acct.number] = append(out[acct.number], acct.entries[len(acct.entries)-1])
 	}

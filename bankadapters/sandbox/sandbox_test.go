@@ -375,3 +375,28 @@ func TestServeOverRealSockets(t *testing.T) {
 		t.Errorf("PrintBook: %v\n%s", err, stored.String())
 	}
 }
+
+// A dropped connection reaches a real client as an error, and the client does
+// not try again behind our back.
+func TestDroppedConnectionIsAnErrorOverRealSockets(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := open(t, sandbox.Config{Seed: 1, Dir: dir, Faults: sandbox.Faults{DropAfter: 10_000}})
+	points, err := c.world.Serve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := pinned(t, filepath.Join(dir, "sandbox", points.CA))
+	c.fund("A", 1_000_000)
+	for m := range 2 { // the second on a connection that might be reused
+		r := c.request("A", "POST", "/v1/messages", pain001(fmt.Sprintf("M%d", m), bins["A"], payingAccount, pays("P", 1000)))
+		r.URL.Host = strings.TrimPrefix(points.Banks[0].URL, "https://")
+		if res, err := client.Do(r); err == nil {
+			t.Errorf("status %d, want an error", res.StatusCode)
+			res.Body.Close()
+		}
+	}
+	if s := c.book("A").Summary; s.Credited != 2 {
+		t.Errorf("credited %d, want 2", s.Credited)
+	}
+}

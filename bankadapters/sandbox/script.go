@@ -18,11 +18,13 @@ type Fate struct {
 	Do         string `json:"do,omitempty"`
 	Code       string `json:"code,omitempty"`
 	Late       bool   `json:"late,omitempty"`
-	Amount     int64  `json:"amount,omitempty"`      // books this amount in đồng instead of the ordered one
-	Double     bool   `json:"double,omitempty"`      // books it a second time with another reference
-	ReturnDays int    `json:"return_days,omitempty"` // comes back so many days after booking …
-	ReturnCode string `json:"return_code,omitempty"` // … with this RETN code
-	ShownID    string `json:"shown_id,omitempty"`    // statements show this EndToEndId instead
+	Amount     int64  `json:"amount,omitempty"`       // books this amount in đồng instead of the ordered one
+	Double     bool   `json:"double,omitempty"`       // books it a second time with another reference
+	ReturnDays int    `json:"return_days,omitempty"`  // comes back so many days after booking …
+	ReturnCode string `json:"return_code,omitempty"`  // … with this RETN code
+	ReturnFee  int64  `json:"return_fee,omitempty"`   // … less this fee in đồng
+	ShownID    string `json:"shown_id,omitempty"`     // statements show this EndToEndId instead
+	NoNoticeID bool   `json:"no_notice_id,omitempty"` // the camt.054 gives no EndToEndId, the statement does
 }
 
 // ScriptedPayment chooses payments and gives them a fate. All selectors that

@@ -138,3 +138,25 @@ func TestScriptByControlIsKept(t *testing.T) {
 		t.Errorf("book: status %d: %s", status, body)
 	}
 }
+
+func TestNoticeWithoutReferenceAndReturnLessFee(t *testing.T) {
+	t.Parallel()
+	c := open(t, sandbox.Config{Seed: 1, Script: sandbox.Script{Payments: []sandbox.ScriptedPayment{
+		{Bank: "B", Nth: 1, Fate: sandbox.Fate{NoNoticeID: true}},
+		{Bank: "B", Nth: 2, Fate: sandbox.Fate{ReturnDays: 1, ReturnCode: "AC06", ReturnFee: 100}}}}})
+	c.fund("B", 1_000_000)
+	c.post("B", "M1", pays("P", 1000, 2000))
+	c.closeDay("2026-02-10")
+	c.closeDay("2026-02-11")
+	note := string(c.files("B", "camt.054")[0].body)
+	if count(note, "<EndToEndId>NOTPROVIDED<") != 1 || count(note, "<EndToEndId>P000002<") != 1 {
+		t.Errorf("notice: %s", note)
+	}
+	all := c.files("B", "camt.053")
+	if first := readStatement(t, all[0].body); first.entries[1].ID != "P000001" {
+		t.Errorf("statement: %+v", first.entries)
+	}
+	if second := readStatement(t, all[1].body); second.entries[0].Amount != 1900 || !second.addsUp() {
+		t.Errorf("return: %+v", second.entries)
+	}
+}

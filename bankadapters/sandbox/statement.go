@@ -221,6 +221,9 @@ func (b *bank) writeOrderDetails(x *xmlText, e *entry) {
 	if o.fate.ShownID != "" {
 		id = o.fate.ShownID
 	}
+	if e.endToEnd != "" { // a notice that shows another id than the statement
+		id = e.endToEnd
+	}
 	if e.kind == entryReturn {
 		own = e.payment.ref
 		if b.habits.Keeps16 {
@@ -277,6 +280,11 @@ func (b *bank) notify(job *work, account string, payments []*payment, returns []
 		x := p.entry
 		if x == nil {
 			x = &entry{amount: p.amount, ref: p.ref, date: p.date, kind: entryPayment, payment: p, order: p.order, msg: p.order.msg}
+		}
+		if p.order.fate.NoNoticeID {
+			blind := *x
+			blind.endToEnd = referenceNotGiven
+			x = &blind
 		}
 		lines = append(lines, x)
 	}
