@@ -136,6 +136,9 @@ func (s *store) header(h header) error {
 	if pgdb.IsUnique(err, "voucher_key_key") {
 		return fmt.Errorf("%w: %w", ErrCollision, err)
 	}
+	if pgdb.IsUnique(err, "voucher_reverses") {
+		return fmt.Errorf("%w: %w", ErrReversed, err)
+	}
 	if err != nil {
 		return fmt.Errorf("store the voucher: %w", err)
 	}
