@@ -89,12 +89,16 @@ type Entry struct {
 type FileError struct {
 	Kind Kind
 	Line int
+	Cell string // the cell, in a workbook
 	Code string // stable code listed in docs/ERRORS.md
 	Why  string
 }
 
-// Error names the file kind, line and reason.
+// Error names the file kind, the cell or line, and the reason.
 func (e *FileError) Error() string {
+	if e.Cell != "" {
+		return fmt.Sprintf("%s cell %s: %s (%s)", e.Kind, e.Cell, e.Why, e.Code)
+	}
 	if e.Line > 0 {
 		return fmt.Sprintf("%s line %d: %s (%s)", e.Kind, e.Line, e.Why, e.Code)
 	}

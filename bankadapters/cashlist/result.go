@@ -103,7 +103,7 @@ func (r *ResultReader) line(f []string) (bankadapters.Entry, error) {
 	if len(f) != 7 || f[0] != "R" || f[1] == "" {
 		return e, r.in.Fail(bankadapters.CodeSyntax, "not a line R of 7 fields")
 	}
-	amount, err := money.ParseISO(f[3])
+	amount, err := money.ParseExact(f[3])
 	if err != nil || amount == 0 {
 		return e, r.in.Fail(bankadapters.CodeAmount, "%q is no amount in whole đồng above 0", f[3])
 	}
@@ -162,7 +162,7 @@ func (r *ResultReader) trailer(f []string) (bankadapters.Entry, error) {
 	if r.position != r.rows {
 		return e, r.in.Fail(bankadapters.CodeCount, "%d lines, %d declared in the head", r.position, r.rows)
 	}
-	leftover, err := money.ParseISO(f[7])
+	leftover, err := money.ParseExact(f[7])
 	if err != nil {
 		return e, r.in.Fail(bankadapters.CodeAmount, "leftover %q: %v", f[7], err)
 	}
