@@ -152,5 +152,10 @@ func (b *bank) firstUse(p *payment) (time.Time, string) {
 	if b.draw("use kind", id, 0)%5 < 2 {
 		kind = "spend"
 	}
-	return p.at.Add(time.Duration(hours)*time.Hour + time.Duration(b.draw("minute", id, 0)%60)*time.Minute).Truncate(time.Second), kind
+	// Booked under a later day than it was taken: nobody can use it before.
+	from := p.at
+	if day, err := time.ParseInLocation(time.DateOnly, p.date, vietnam); err == nil && day.After(from) {
+		from = day
+	}
+	return from.Add(time.Duration(hours)*time.Hour + time.Duration(b.draw("minute", id, 0)%60)*time.Minute).Truncate(time.Second), kind
 }
