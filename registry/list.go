@@ -281,17 +281,19 @@ func (h header) classify(row Row, ended bool) rowKind {
 	if filled == 0 {
 		return rowBlank
 	}
-	identified := h.cell(row, ColID) != "" || h.cell(row, ColAccount) != ""
-	if numbers == filled && filled >= headingsMin {
-		return rowNumbering
-	}
-	if _, _, again := recognise("", row); again {
-		return rowNumbering
-	}
 	// A row with a known category or a serial number is a person whatever words
 	// stand in it: Công is a surname, and a remark may begin with "kế toán".
 	_, category := categoryOf(h.cell(row, ColCategory))
-	sure := category || allDigits(h.cell(row, ColNumber))
+	identified := h.cell(row, ColID) != "" || h.cell(row, ColAccount) != ""
+	sure := category || allDigits(h.cell(row, ColNumber)) && h.cell(row, ColName) != ""
+	if numbers == filled && filled >= headingsMin {
+		return rowNumbering
+	}
+	if !sure {
+		if _, _, again := recognise("", row); again {
+			return rowNumbering
+		}
+	}
 	if !sure && !identified {
 		switch {
 		case isTotals(vntext.Fold(first)):

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -55,8 +56,13 @@ SELECT s.row_no
    AND p.name_fold <> s.name_fold
  ORDER BY s.row_no`
 
+// All rows of an unclear person go, or the others would have nobody to belong to.
 const sqlDropRows = `
-DELETE FROM registry.stage WHERE list = @list AND row_no = ANY (@rows)`
+DELETE FROM registry.stage
+ WHERE list = @list
+   AND (row_no = ANY (@rows)
+        OR id_index IN (SELECT t.id_index FROM registry.stage t WHERE t.list = @list AND t.row_no = ANY (@rows)))
+RETURNING row_no`
 
 // merge turns the staged rows into people, channels and list rows. It returns
 // an error finding for each row whose person is unclear, and takes nothing of
@@ -97,9 +103,14 @@ func (s *stage) drop(ctx context.Context, list List, code Code, query string) ([
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	if _, err := s.tx.Exec(ctx, sqlDropRows, pgx.NamedArgs{"list": s.list, "rows": numbers}); err != nil {
+	rows, err = s.tx.Query(ctx, sqlDropRows, pgx.NamedArgs{"list": s.list, "rows": numbers})
+	if err != nil {
 		return nil, fmt.Errorf("drop rows of list %d: %w", s.list, err)
 	}
+	if numbers, err = pgx.CollectRows(rows, pgx.RowTo[int32]); err != nil {
+		return nil, fmt.Errorf("drop rows of list %d: %w", s.list, err)
+	}
+	slices.Sort(numbers)
 	s.dropped += len(numbers)
 	lines := make(map[int]Line, len(numbers))
 	for _, line := range list.Lines {
@@ -113,7 +124,7 @@ func (s *stage) drop(ctx context.Context, list List, code Code, query string) ([
 }
 
 const sqlCountPeople = `
-SELECT count(DISTINCT person) FROM registry.staged_person WHERE list = @list`
+SELECT count(*) FROM registry.staged WHERE list = @list AND first_of_person`
 
 func (s *stage) countKnown(ctx context.Context) error {
 	var people int
@@ -133,32 +144,30 @@ UPDATE registry.person p
        residential_group = coalesce(nullif(s.residential_group, ''), p.residential_group),
        address           = coalesce(nullif(s.address, ''), p.address),
        changed_at        = @now
-  FROM registry.stage s
-  JOIN registry.staged_person sp ON sp.list = s.list AND sp.row_no = s.row_no
+  FROM registry.staged s
  WHERE s.list = @list
    AND s.first_of_person
-   AND p.id = sp.person
+   AND p.id = s.person
    AND p.first_list <> @list
    AND (s.phone_index IS NOT NULL AND s.phone_index IS DISTINCT FROM p.phone_index
         OR s.residential_group <> '' AND s.residential_group <> p.residential_group
         OR s.address <> '' AND s.address <> p.address)`
 
+// A channel stays if the list asks for the very same at its rank: at 1 what the
+// row says, at 2 the cash behind an account.
 const sqlEndChannels = `
-WITH asked AS MATERIALIZED (
-	SELECT person, rank, kind, method, bank_bin, account_index, holder, provider
-	  FROM registry.staged_channel WHERE list = @list
-)
 INSERT INTO registry.channel_history
        (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list,
         valid_from, valid_to, ended_by)
 SELECT c.person, c.rank, c.kind, c.method, c.bank_bin, c.account_enc, c.account_index, c.account_tail, c.holder, c.provider,
        c.list, c.valid_from, @now, @list
-  FROM registry.channel c
- WHERE c.person IN (SELECT a.person FROM asked a)
-   AND NOT EXISTS (SELECT 1 FROM asked a
-                    WHERE a.person = c.person AND a.rank = c.rank AND a.kind = c.kind AND a.method = c.method
-                      AND a.bank_bin = c.bank_bin AND a.account_index IS NOT DISTINCT FROM c.account_index
-                      AND a.holder = c.holder AND a.provider = c.provider)`
+  FROM registry.staged s
+  JOIN registry.channel c ON c.person = s.person
+ WHERE s.list = @list
+   AND s.first_of_person
+   AND NOT (c.rank = 1 AND c.method = s.method AND c.bank_bin = s.bank_bin
+            AND c.account_index IS NOT DISTINCT FROM s.account_index AND c.holder = s.holder)
+   AND NOT (c.rank = 2 AND s.method = 'account' AND c.method = 'cash')`
 
 const sqlRemoveChannels = `
 DELETE FROM registry.channel c
@@ -167,23 +176,32 @@ DELETE FROM registry.channel c
    AND h.person = c.person
    AND h.rank = c.rank`
 
+// Cash at the commune stands behind every bank account, so nobody is left
+// without a way; a pension's way is its own.
 const sqlAddChannels = `
 INSERT INTO registry.channel
        (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
-SELECT n.person, n.rank, n.kind, n.method, n.bank_bin, n.account_enc, n.account_index, n.account_tail, n.holder, n.provider,
-       @list, @now
-  FROM registry.staged_channel n
- WHERE n.list = @list
+SELECT s.person, 1, CASE s.method WHEN 'account' THEN 'bank' ELSE 'provider' END, s.method, s.bank_bin, s.account_enc,
+       s.account_index, s.account_tail, s.holder, CASE s.method WHEN 'account' THEN '' WHEN 'bhxh' THEN 'BHXH' ELSE 'XA' END,
+       @list::bigint, @now::timestamptz
+  FROM registry.staged s
+ WHERE s.list = @list
+   AND s.first_of_person
+UNION ALL
+SELECT s.person, 2, 'provider', 'cash', '', NULL, NULL, '', '', 'XA', @list::bigint, @now::timestamptz
+  FROM registry.staged s
+ WHERE s.list = @list
+   AND s.first_of_person
+   AND s.method = 'account'
 ON CONFLICT (person, rank) DO NOTHING`
 
 const sqlAddRows = `
 INSERT INTO registry.list_row
        (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
         payee_id_enc, payee_id_index, contact, note)
-SELECT s.list, s.row_no, sp.person, s.category, s.decision_no, s.decision_date, s.method, s.stated_amount, s.payee_name,
+SELECT s.list, s.row_no, s.person, s.category, s.decision_no, s.decision_date, s.method, s.stated_amount, s.payee_name,
        s.payee_kind, s.payee_id_enc, s.payee_id_index, s.contact, s.note
-  FROM registry.stage s
-  JOIN registry.staged_person sp ON sp.list = s.list AND sp.row_no = s.row_no
+  FROM registry.staged s
  WHERE s.list = @list`
 
 // spread writes what follows from people and stage.

@@ -29,7 +29,7 @@ const (
 // defectCodes says by which finding the intake must refuse the row.
 var defectCodes = map[defect]string{
 	idYear:          "LIST-ID-YEAR",
-	idLong:         "LIST-ID-LENGTH",
+	idLong:          "LIST-ID-LENGTH",
 	idScientific:    "LIST-ID-SCIENTIFIC",
 	idLetter:        "LIST-ID-LETTER",
 	idReal:          "LIST-ID-REAL",

@@ -125,6 +125,7 @@ CREATE TABLE registry.channel_history (
     ended_by      bigint      NOT NULL,
     PRIMARY KEY (person, rank, ended_by)
 );
+CREATE INDEX channel_history_list ON registry.channel_history (ended_by);
 SELECT guard.append_only('registry.channel_history');
 
 CREATE SEQUENCE registry.list_seq;
@@ -232,42 +233,25 @@ CREATE UNLOGGED TABLE registry.stage (
     contact           text    NOT NULL,
     note              text    NOT NULL,
     PRIMARY KEY (list, row_no)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
--- A staged row with the person it is about. One of the two keys is NULL, and
--- each is unique, so a row joins at most one person.
-CREATE VIEW registry.staged_person AS
-SELECT s.list, s.row_no, s.first_of_person, p.id AS person
+-- A staged row with the person it is about: one of the two keys is NULL, and
+-- each is unique. Statements walk from here to people and channels by their
+-- keys and never join the stage with itself, because it has no statistics.
+CREATE VIEW registry.staged AS
+SELECT s.list, s.row_no, s.first_of_person, coalesce(i.id, l.id) AS person, s.phone_enc, s.phone_index, s.residential_group,
+       s.address, s.category, s.decision_no, s.decision_date, s.stated_amount, s.method, s.bank_bin, s.account_enc,
+       s.account_index, s.account_tail, s.holder, s.payee_name, s.payee_kind, s.payee_id_enc, s.payee_id_index, s.contact, s.note
   FROM registry.stage s
-  JOIN registry.person p ON p.id_index = s.id_index
-UNION ALL
-SELECT s.list, s.row_no, s.first_of_person, p.id
-  FROM registry.stage s
-  JOIN registry.person p ON p.local_key = s.local_key
- WHERE s.id_index IS NULL;
-
--- The channels a list asks for. Cash at the commune stands behind every bank
--- account, so nobody is left without a way.
-CREATE VIEW registry.staged_channel AS
-SELECT s.list, sp.person, 1::smallint AS rank,
-       CASE s.method WHEN 'account' THEN 'bank' ELSE 'provider' END AS kind,
-       s.method, s.bank_bin, s.account_enc, s.account_index, s.account_tail, s.holder,
-       CASE s.method WHEN 'account' THEN '' WHEN 'bhxh' THEN 'BHXH' ELSE 'XA' END AS provider
-  FROM registry.stage s
-  JOIN registry.staged_person sp ON sp.list = s.list AND sp.row_no = s.row_no
- WHERE s.first_of_person
-UNION ALL
-SELECT s.list, sp.person, 2::smallint, 'provider', 'cash', '', NULL, NULL, '', '', 'XA'
-  FROM registry.stage s
-  JOIN registry.staged_person sp ON sp.list = s.list AND sp.row_no = s.row_no
- WHERE s.first_of_person AND s.method = 'account';
+  LEFT JOIN registry.person i ON i.id_index = s.id_index
+  LEFT JOIN registry.person l ON l.local_key = s.local_key;
 
 GRANT SELECT, INSERT ON
     registry.setting, registry.unit, registry.category, registry.book, registry.book_of,
     registry.person, registry.channel, registry.channel_history,
     registry.list, registry.list_row, registry.list_refusal, registry.list_warning, registry.stage
     TO ansinh_engine;
-GRANT SELECT ON registry.staged_person, registry.staged_channel TO ansinh_engine;
+GRANT SELECT ON registry.staged TO ansinh_engine;
 GRANT UPDATE (phone_enc, phone_index, residential_group, address, changed_at) ON registry.person TO ansinh_engine;
 GRANT DELETE ON registry.channel, registry.stage TO ansinh_engine;
 GRANT USAGE ON SEQUENCE registry.person_seq, registry.list_seq TO ansinh_engine;
