@@ -48,6 +48,7 @@ type Submission struct {
 	Head       string
 	State      SubmissionState
 	Fence      int64
+	ClearFence int64
 	ClaimedBy  string
 	ClaimUntil *time.Time
 	Tries      int
@@ -65,7 +66,7 @@ var ErrNoSubmission = errors.New("no such submission")
 
 const sqlSubmissions = `
 SELECT s.no, s.batch, s.channel, s.book, s.message_id, s.digest, s.sha256, s.count, s.total, s.canary, s.execution,
-       s.created_at, s.send_before, s.head, s.state, s.fence, s.claimed_by, s.claim_until, s.tries, s.first_sent, s.denied_at,
+       s.created_at, s.send_before, s.head, s.state, s.fence, s.clear_fence, s.claimed_by, s.claim_until, s.tries, s.first_sent, s.denied_at,
        p.code, p.posting_set
   FROM payout.submission AS s
   JOIN payout.batch AS b ON b.id = s.batch

@@ -49,6 +49,10 @@ CREATE TABLE payout.channel (
     is_default boolean NOT NULL DEFAULT false,   -- takes accounts at banks we have no channel for
     profile  jsonb    NOT NULL
 );
+-- A bank, a provider and the default must each find one channel, or planning would pay a person twice.
+CREATE UNIQUE INDEX channel_bin ON payout.channel (bin) WHERE kind = 'bank' AND bin <> '';
+CREATE UNIQUE INDEX channel_provider ON payout.channel (provider) WHERE provider <> '';
+CREATE UNIQUE INDEX channel_default ON payout.channel (is_default) WHERE is_default;
 CREATE TABLE payout.paying_account (
     book    integer NOT NULL REFERENCES ledger.book (id),
     channel text    NOT NULL REFERENCES payout.channel (key),
@@ -106,6 +110,29 @@ CREATE TABLE payout.entitlement_release (
     PRIMARY KEY (programme, rule, person, subject, month, n),
     FOREIGN KEY (programme, rule, person, subject, month, n) REFERENCES payout.entitlement
 );
+-- Which lists a batch was planned from.
+CREATE TABLE payout.batch_list (
+    batch integer NOT NULL REFERENCES payout.batch (id),
+    list  bigint  NOT NULL REFERENCES registry.list (id),
+    PRIMARY KEY (batch, list)
+);
+CREATE INDEX batch_list_list ON payout.batch_list (list);
+-- The list rows of one plan with the verdict on each, while it is being made.
+-- Emptied by the transaction that fills it, so a plan sees its own rows only.
+CREATE UNLOGGED TABLE payout.plan_row (
+    list        bigint   NOT NULL,
+    row_no      integer  NOT NULL,
+    rule        text     NOT NULL,          -- '' = no rule fits
+    person      bigint   NOT NULL,
+    category    text     NOT NULL,
+    amount      bigint,
+    n           smallint NOT NULL,
+    section     smallint NOT NULL,
+    channel     text,
+    payment     bigint   NOT NULL,          -- counts only where reason is ''
+    reason      text     NOT NULL,          -- '' = to be claimed; else as in left_out
+    other_batch integer
+);
 -- What a plan left out, with the reason an officer reads.
 CREATE TABLE payout.left_out (
     batch       integer NOT NULL REFERENCES payout.batch (id),
@@ -148,7 +175,7 @@ CREATE TABLE payout.payment (
     channel       text     NOT NULL REFERENCES payout.channel (key),
     bin           text     NOT NULL,
     account_tail  text     NOT NULL,
-    holder        text     NOT NULL,           -- account holder in bank ASCII
+    holder        text     NOT NULL,           -- account holder as the list gave it; folded to bank ASCII when an order is written
     name          text     NOT NULL,
     category      text     NOT NULL,
     account_enc   bytea,
@@ -199,6 +226,7 @@ CREATE TABLE payout.ladder (
     role       text   NOT NULL,
     PRIMARY KEY (total_from, role)
 );
+INSERT INTO payout.ladder (total_from, role) VALUES (0, 'approver'), (500000000, 'department'); -- our default; another ladder is a migration
 CREATE TABLE payout.approval (
     batch   integer     NOT NULL,
     section smallint    NOT NULL,
@@ -253,7 +281,8 @@ CREATE TABLE payout.submission (
     head        text        NOT NULL,
     voucher     bigint      NOT NULL,
     state       text        NOT NULL CHECK (state IN ('intent', 'sending', 'accepted', 'refused', 'unknown', 'withdrawn', 'settled')),
-    fence       bigint      NOT NULL DEFAULT 0,
+    fence       bigint      NOT NULL DEFAULT 0, -- rises with every claim
+    clear_fence bigint      NOT NULL DEFAULT 0, -- claims up to here are known not to have sent
     claimed_by  text        NOT NULL DEFAULT '',
     claim_until timestamptz,
     tries       integer     NOT NULL DEFAULT 0,
@@ -351,6 +380,7 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA payout TO ansinh_engine;
 GRANT SELECT ON ALL TABLES IN SCHEMA payout TO ansinh_reader;
 GRANT UPDATE ON payout.instance, payout.batch, payout.batch_counter, payout.section, payout.run, payout.draw, payout.schedule, payout.submission,
     payout.retry, payout.exception, payout.bank_gate, payout.stop, payout.canary, payout.programme, payout.channel, payout.paying_account, payout.signer TO ansinh_engine;
+GRANT DELETE ON payout.plan_row TO ansinh_engine;
 GRANT EXECUTE ON FUNCTION payout.shown_state(text, boolean) TO ansinh_engine, ansinh_reader;
 SELECT guard.append_only(('payout.' || t)::regclass)
-  FROM unnest(ARRAY['rule','entitlement','entitlement_release','left_out','payment','cancelled','approval','attempt','answer','answer_taken','ladder']) AS t;
+  FROM unnest(ARRAY['rule','batch_list','entitlement','entitlement_release','left_out','payment','cancelled','approval','attempt','answer','answer_taken','ladder']) AS t;

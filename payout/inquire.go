@@ -1,0 +1,280 @@
+package payout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/errs"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+)
+
+const sqlInterrupted = `
+SELECT no FROM payout.submission
+ WHERE channel = @channel AND state = 'sending'
+ ORDER BY no`
+
+const sqlTakeOver = `
+UPDATE payout.submission SET fence = fence + 1, claim_until = @until
+ WHERE no = @no AND state = 'sending' AND fence = @fence`
+
+const sqlRecovered = `
+UPDATE payout.submission
+   SET state = @state, claim_until = NULL, next_look = @next,
+       clear_fence = CASE WHEN @state = 'intent' THEN fence ELSE clear_fence END,
+       first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @now) END
+ WHERE no = @no AND state = 'sending' AND fence = @fence`
+
+// StepRecover takes up a submission whose worker died or let its claim run out.
+// The fence rises first, then the journals are read: a worker that is merely
+// slow either wrote its journal line before the fence rose, and is seen, or
+// compares the fence after it and stops. No line means certainly not sent.
+func (e *Engine) StepRecover(ctx context.Context, key bankadapters.Key) (Progress, error) {
+	rows, _ := e.DB.Query(ctx, sqlInterrupted, pgx.NamedArgs{"channel": key})
+	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return Progress{}, fmt.Errorf("interrupted submissions at %s: %w", key, err)
+	}
+	for _, no := range list {
+		s, err := ReadSubmission(ctx, e.DB, no)
+		if err != nil {
+			return Progress{}, err
+		}
+		expired := s.ClaimUntil == nil || !s.ClaimUntil.After(e.Now())
+		if s.State != Sending || (!expired && !e.Journal.dead(s.ClaimedBy)) {
+			continue
+		}
+		return Progress{Did: true}, e.recover(ctx, s)
+	}
+	return Progress{}, nil
+}
+
+func (e *Engine) recover(ctx context.Context, s Submission) error {
+	taken := false
+	err := pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sqlTakeOver, pgx.NamedArgs{"no": s.No, "fence": s.Fence, "until": e.Now().Add(claimSlack)})
+		taken = err == nil && tag.RowsAffected() == 1
+		return err
+	})
+	if err != nil {
+		return ignoreUnknownCommit(fmt.Errorf("take over submission %d: %w", s.No, err))
+	}
+	if !taken {
+		return nil // somebody else was faster
+	}
+	what, err := e.Journal.ask(s.ClaimedBy, s.No, s.ClearFence)
+	if err != nil {
+		return err
+	}
+	state, next := InDoubt, e.Now().Add(inquiryDelay)
+	if what == fateSilent || e.Planted.SendingBackToReady {
+		state, next = Intent, e.Now()
+	}
+	err = pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := LockSubmission(ctx, tx, s.No); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sqlRecovered, pgx.NamedArgs{"no": s.No, "fence": s.Fence + 1, "state": state, "next": next, "now": e.Now()})
+		if err != nil || tag.RowsAffected() == 0 || state == Intent {
+			return err
+		}
+		return OpenDoubts(ctx, tx, s.No, "the sender stopped between sending and recording", e.Now())
+	})
+	if err != nil {
+		return ignoreUnknownCommit(fmt.Errorf("recover submission %d: %w", s.No, err))
+	}
+	return nil
+}
+
+// ignoreUnknownCommit drops ErrCommitUnknown from a step that will simply be
+// called again and find whichever state was reached.
+func ignoreUnknownCommit(err error) error {
+	if errors.Is(err, pgdb.ErrCommitUnknown) {
+		return nil
+	}
+	return err
+}
+
+const sqlToInquire = `
+SELECT no FROM payout.submission
+ WHERE channel = @channel AND state IN ('unknown', 'accepted') AND next_look <= @now
+ ORDER BY next_look, no
+ LIMIT 1`
+
+const sqlInquired = `
+UPDATE payout.submission
+   SET state     = CASE WHEN @known AND state = 'unknown' THEN 'accepted' ELSE state END,
+       denied_at = CASE WHEN @answered AND NOT @known THEN @now ELSE denied_at END,
+       next_look = @next
+ WHERE no = @no AND state IN ('unknown', 'accepted') AND fence = @fence`
+
+// StepInquire asks the bank about one submission whose payments are open. The
+// answer is kept for package reconciliation; "unknown to us" is only noted with
+// its time, because a bank may say so and have booked.
+func (e *Engine) StepInquire(ctx context.Context, key bankadapters.Key) (Progress, error) {
+	line, err := e.line(key)
+	if err != nil {
+		return Progress{}, err
+	}
+	var no int64
+	err = e.DB.QueryRow(ctx, sqlToInquire, pgx.NamedArgs{"channel": key, "now": e.Now()}).Scan(&no)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Progress{}, nil
+	}
+	if err != nil {
+		return Progress{}, fmt.Errorf("what to inquire at %s: %w", key, err)
+	}
+	s, err := ReadSubmission(ctx, e.DB, no)
+	if err != nil {
+		return Progress{}, err
+	}
+	report, callErr := e.ask(ctx, line, s.Message)
+	err = pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := LockSubmission(ctx, tx, no); err != nil {
+			return err
+		}
+		answered := callErr == nil
+		if answered {
+			raw, err := keptReport(report)
+			if err != nil {
+				return err
+			}
+			if err := e.keepAnswer(ctx, tx, s, "status", fmt.Sprintf("known=%t", report.Known), report.GroupCode, raw); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, sqlInquired, pgx.NamedArgs{"no": no, "fence": s.Fence, "known": answered && report.Known, "answered": answered,
+			"now": e.Now(), "next": e.Now().Add(e.patience(s))})
+		return err
+	})
+	if err != nil {
+		return Progress{}, ignoreUnknownCommit(fmt.Errorf("inquire submission %d: %w", no, err))
+	}
+	return Progress{Did: true}, nil
+}
+
+// patience is how long to wait before the next inquiry: longer the older the
+// submission is, at most an hour.
+func (e *Engine) patience(s Submission) (wait time.Duration) {
+	wait = inquiryDelay
+	if s.FirstSent != nil {
+		if age := e.Now().Sub(*s.FirstSent) / 4; age > wait {
+			wait = age
+		}
+	}
+	return min(wait, inquiryMax)
+}
+
+func (e *Engine) ask(ctx context.Context, line *Line, id bankadapters.MessageID) (bankadapters.Report, error) {
+	ctx, cancel := e.callContext(ctx, line)
+	defer cancel()
+	return line.Bank.Status(ctx, id)
+}
+
+// keptReport is the form in which an answer waits for reconciliation: the bytes
+// as they came when there are any, else what the adapter understood.
+func keptReport(r bankadapters.Report) ([]byte, error) {
+	if len(r.Raw) > 0 {
+		return r.Raw, nil
+	}
+	return json.Marshal(r)
+}
+
+const sqlClaimResend = `
+UPDATE payout.submission AS s
+   SET state = 'sending', fence = s.fence + 1, claimed_by = @owner, claim_until = @until, tries = s.tries + 1
+ WHERE s.no = (
+       SELECT q.no FROM payout.submission AS q
+        WHERE q.channel = @channel AND q.state = 'unknown' AND q.denied_at IS NOT NULL AND q.first_sent IS NOT NULL
+          AND (@forever OR q.first_sent + @memory::interval > @margin)
+          AND NOT EXISTS (SELECT 1 FROM payout.attempt AS a
+                            JOIN payout.attempt AS later ON later.batch = a.batch AND later.payment = a.payment AND later.attempt > a.attempt
+                           WHERE a.submission = q.no)
+          AND EXISTS (SELECT 1 FROM payout.exception AS x JOIN payout.attempt AS a
+                          ON a.batch = x.batch AND a.payment = x.payment AND a.attempt = x.attempt
+                       WHERE a.submission = q.no AND x.kind = 'doubt' AND x.closed_at IS NULL)
+        ORDER BY q.no
+        LIMIT 1
+          FOR UPDATE SKIP LOCKED)
+   AND s.state = 'unknown'
+   AND NOT EXISTS (SELECT 1 FROM payout.stop WHERE stopped)
+   AND EXISTS (SELECT 1 FROM payout.bank_gate AS g WHERE g.channel = @channel AND g.state = 'open')
+RETURNING s.no`
+
+// StepResend is the third way out of doubt: the same id and the same bytes
+// again, only while the bank's certified duplicate memory lasts with a margin,
+// the bank says it does not know the id, and no newer attempt exists.
+func (e *Engine) StepResend(ctx context.Context, key bankadapters.Key) (Progress, error) {
+	line, err := e.line(key)
+	if err != nil {
+		return Progress{}, err
+	}
+	memory := line.Profile.DuplicateMemory
+	if !memory.Forever && memory.For == 0 || line.Bank.Open() {
+		return Progress{}, nil
+	}
+	no, err := e.claim(ctx, key, line, sqlClaimResend)
+	if no == 0 || err != nil {
+		return Progress{}, err
+	}
+	pgdb.CrashPoint(e.DB, PointClaimed)
+	return Progress{Did: true}, e.transmit(ctx, line, no)
+}
+
+const sqlWithdraw = `
+UPDATE payout.submission SET state = 'withdrawn', next_look = NULL WHERE no = @no AND state = 'intent' AND fence = clear_fence`
+
+// ErrNotUnsent says that a submission may have been sent, so it cannot be withdrawn.
+var ErrNotUnsent = errors.New("the submission may have been sent")
+
+// Withdraw takes back a submission that was certainly never sent: its payments
+// are owed again, its money is free again.
+func (e *Engine) Withdraw(ctx context.Context, tx pgx.Tx, no int64, who, why string) error {
+	s, err := LockSubmission(ctx, tx, no)
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, sqlWithdraw, pgx.NamedArgs{"no": no})
+	if err != nil {
+		return fmt.Errorf("withdraw submission %d: %w", no, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.Coded(errs.Conflict, "PAYOUT-NOT-UNSENT",
+			fmt.Sprintf("Lệnh %d có thể đã gửi, không rút lại được. / Submission %d may have been sent; it cannot be withdrawn.", no, no), ErrNotUnsent)
+	}
+	leg := ledger.LegWithdrawn
+	if l, err := e.line(s.Channel); err == nil && l.Profile.Rail == bankadapters.RailList {
+		leg = ledger.LegListUnpaid
+	}
+	if err := e.endAll(ctx, tx, s, leg, "withdrawn", why); err != nil {
+		return err
+	}
+	return record(ctx, tx, e.Now(), who, "submission.withdraw", s.Batch, map[string]any{"submission": no, "why": why})
+}
+
+const sqlReceipt = `
+UPDATE payout.submission SET state = 'accepted', code = @receipt, next_look = @next
+ WHERE no = @no AND state = 'unknown'`
+
+// EnterReceipt records that a clerk uploaded a manual rail's file and the portal
+// gave a receipt: a second person enters it. It proves nothing about money.
+func (e *Engine) EnterReceipt(ctx context.Context, tx pgx.Tx, no int64, receipt, clerk, second string) error {
+	if clerk == second || clerk == "" || second == "" {
+		return errs.Coded(errs.Denied, "PAYOUT-ONE-PERSON",
+			"Người nhập biên nhận phải khác người tải tệp lên. / The receipt is entered by another person than the one who uploaded the file.", nil)
+	}
+	s, err := LockSubmission(ctx, tx, no)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, sqlReceipt, pgx.NamedArgs{"no": no, "receipt": receipt, "next": e.Now().Add(inquiryDelay)}); err != nil {
+		return fmt.Errorf("receipt of submission %d: %w", no, err)
+	}
+	return record(ctx, tx, e.Now(), second, "submission.receipt", s.Batch, map[string]any{"submission": no, "receipt": receipt, "clerk": clerk})
+}

@@ -1,0 +1,527 @@
+package payout
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/calendar"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+)
+
+// gateRow is the shared truth about one channel. Its lock comes before all
+// others, so two workers never order from one channel at once.
+type gateRow struct {
+	State     string
+	NextProbe *time.Time
+	Fence     int64
+}
+
+const sqlLockGate = `SELECT state, next_probe, fence FROM payout.bank_gate WHERE channel = @channel FOR UPDATE`
+
+func lockGate(ctx context.Context, tx pgx.Tx, key bankadapters.Key) (gateRow, error) {
+	var g gateRow
+	if err := tx.QueryRow(ctx, sqlLockGate, pgx.NamedArgs{"channel": key}).Scan(&g.State, &g.NextProbe, &g.Fence); err != nil {
+		return g, fmt.Errorf("gate of %s: %w", key, err)
+	}
+	return g, nil
+}
+
+// order is one submission in the making.
+type order struct {
+	e         *Engine
+	tx        pgx.Tx
+	channel   Channel
+	batch     Batch
+	book      ledger.BookID
+	canary    bool
+	limit     int
+	rows      []row
+	ranges    []takenRange
+	retried   bool
+	total     money.Amount
+	positions map[int64]ledger.Position
+}
+
+type takenRange struct {
+	section  int16
+	nextFrom int64
+}
+
+// StepOrder forms the next submission of a channel: it picks ready payments
+// within limits, writes the message once to know its bytes, posts the `ordered`
+// lines and commits the intent. Nothing is sent.
+func (e *Engine) StepOrder(ctx context.Context, key bankadapters.Key) (Progress, error) {
+	if e.Planted.CallBeforeCommit {
+		return e.orderAfterCalling(ctx, key)
+	}
+	var p Progress
+	err := e.retryCollision(func() error {
+		return pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
+			var err error
+			p, _, err = e.orderIn(ctx, tx, key)
+			return err
+		})
+	})
+	var funds *ledger.FundsError
+	switch {
+	case errors.As(err, &funds):
+		return Progress{Waiting: funds.Error()}, nil
+	case err != nil:
+		return Progress{}, fmt.Errorf("order at %s: %w", key, err)
+	}
+	if p.Did {
+		pgdb.CrashPoint(e.DB, PointIntentCommitted)
+	}
+	return p, nil
+}
+
+// collisionsMax bounds how often a voucher is rebuilt from re-read states.
+const collisionsMax = 5
+
+// retryCollision runs act again when another voucher took a payment's next line.
+func (e *Engine) retryCollision(act func() error) error {
+	var err error
+	for range collisionsMax {
+		if err = act(); !errors.Is(err, ledger.ErrCollision) {
+			return err
+		}
+	}
+	return err
+}
+
+func (e *Engine) orderIn(ctx context.Context, tx pgx.Tx, key bankadapters.Key) (Progress, bankadapters.Submission, error) {
+	o := order{e: e, tx: tx}
+	none := bankadapters.Submission{}
+	if waiting, err := o.mayOrder(ctx, key); waiting != "" || err != nil {
+		return Progress{Waiting: waiting}, none, err
+	}
+	found, waiting, err := o.pick(ctx)
+	if err != nil || !found {
+		return Progress{Waiting: waiting}, none, err
+	}
+	message, err := o.commit(ctx)
+	return Progress{Did: true}, message, err
+}
+
+// mayOrder takes the channel's lock and says why nothing may be ordered now.
+func (o *order) mayOrder(ctx context.Context, key bankadapters.Key) (waiting string, err error) {
+	gate, err := lockGate(ctx, o.tx, key)
+	if err != nil {
+		return "", err
+	}
+	if gate.State != "open" {
+		return "the gate of " + string(key) + " is " + gate.State, nil
+	}
+	if why, err := Stopped(ctx, o.tx); why != "" || err != nil {
+		return why, err
+	}
+	if o.channel, err = channelOf(ctx, o.tx, key); err != nil {
+		return "", err
+	}
+	return "", nil
+}
+
+const sqlChannel = `
+SELECT key, ordinal, kind, name_vi, bin, provider, is_default, profile FROM payout.channel WHERE key = @key`
+
+func channelOf(ctx context.Context, db pgdb.Querier, key bankadapters.Key) (Channel, error) {
+	rows, _ := db.Query(ctx, sqlChannel, pgx.NamedArgs{"key": key})
+	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Channel])
+	if err != nil {
+		return Channel{}, fmt.Errorf("channel %s: %w", key, err)
+	}
+	return c, nil
+}
+
+const sqlReadyBatches = `
+SELECT b.id
+  FROM payout.batch AS b
+ WHERE b.released_at IS NOT NULL AND NOT b.paused AND b.closed_at IS NULL
+   AND (EXISTS (SELECT 1 FROM payout.run AS r JOIN payout.section AS s ON s.batch = r.batch AND s.no = r.section
+                 WHERE r.batch = b.id AND r.channel = @channel AND r.next_no <= r.to_no AND s.state IN ('approved', 'released'))
+     OR EXISTS (SELECT 1 FROM payout.retry AS t WHERE t.batch = b.id AND t.channel = @channel AND t.submission IS NULL))
+ ORDER BY b.released_at, b.id`
+
+const sqlShareBatch = sqlBatch + ` FOR SHARE OF b`
+
+// pick finds the next batch with payments that may be ordered here and reads
+// them. Limits that are reached are said in words.
+func (o *order) pick(ctx context.Context) (found bool, waiting string, err error) {
+	rows, _ := o.tx.Query(ctx, sqlReadyBatches, pgx.NamedArgs{"channel": o.channel.Key})
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[ledger.BatchID])
+	if err != nil {
+		return false, "", fmt.Errorf("ready batches: %w", err)
+	}
+	for _, id := range ids {
+		if o.batch, err = oneBatch(ctx, o.tx, sqlShareBatch, id); err != nil {
+			return false, "", err
+		}
+		if o.batch.Paused || o.batch.ClosedAt != nil {
+			continue // changed between the two statements
+		}
+		if waiting, err = o.allowance(ctx); err != nil {
+			return false, "", err
+		}
+		if waiting != "" {
+			continue
+		}
+		if err := o.take(ctx); err != nil {
+			return false, "", err
+		}
+		if len(o.rows) > 0 {
+			return true, "", nil
+		}
+	}
+	return false, waiting, nil
+}
+
+const sqlCanary = `
+SELECT c.submission, c.passed_at IS NOT NULL,
+       EXISTS (SELECT 1
+                 FROM payout.attempt AS a
+                 JOIN ledger.line AS l ON l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt
+                 JOIN ledger.leg AS g ON g.id = l.leg
+                 JOIN ledger.voucher AS v ON v.id = l.voucher
+                WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
+  FROM payout.canary AS c
+ WHERE c.batch = @batch AND c.channel = @channel`
+
+const sqlPassCanary = `
+UPDATE payout.canary SET passed_at = @now, passed_by = @who
+ WHERE batch = @batch AND channel = @channel AND passed_at IS NULL`
+
+const sqlToday = `
+SELECT coalesce(sum(count), 0)::bigint, coalesce(sum(total), 0)::bigint
+  FROM payout.submission WHERE channel = @channel AND execution = @today AND state <> 'withdrawn'`
+
+// allowance says how many payments may go now: the canary first, then what the
+// profile and the day's limit allow.
+func (o *order) allowance(ctx context.Context) (waiting string, err error) {
+	args := pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "now": o.e.Now(), "who": "proof", "today": calendar.DateOf(o.e.Now())}
+	o.limit, o.canary = submissionMax, false
+	if o.channel.Profile.CountMax > 0 {
+		o.limit = min(o.limit, o.channel.Profile.CountMax)
+	}
+	var submission int64
+	var passed, proved bool
+	switch err := o.tx.QueryRow(ctx, sqlCanary, args).Scan(&submission, &passed, &proved); {
+	case errors.Is(err, pgx.ErrNoRows):
+		o.canary, o.limit = true, min(o.limit, canaryMax)
+	case err != nil:
+		return "", fmt.Errorf("canary: %w", err)
+	case !passed && !proved:
+		return fmt.Sprintf("batch %d waits for the proof of its first submission %d at %s", o.batch.ID, submission, o.channel.Key), nil
+	case !passed:
+		if _, err := o.tx.Exec(ctx, sqlPassCanary, args); err != nil {
+			return "", fmt.Errorf("pass canary: %w", err)
+		}
+	}
+	var count int64
+	var total money.Amount
+	if err := o.tx.QueryRow(ctx, sqlToday, args).Scan(&count, &total); err != nil {
+		return "", fmt.Errorf("day limit: %w", err)
+	}
+	if max := o.channel.Profile.DayCountMax; max > 0 {
+		if count >= int64(max) {
+			return fmt.Sprintf("the day limit of %s, %d payments, is reached", o.channel.Key, max), nil
+		}
+		o.limit = min(o.limit, max-int(count))
+	}
+	if max := o.channel.Profile.DayTotalMax; max > 0 && total >= max {
+		return fmt.Sprintf("the day limit of %s, %s đồng, is reached", o.channel.Key, max), nil
+	}
+	return "", nil
+}
+
+// PassCanary lets the rest of a batch go to a channel without waiting for the
+// proof of its first submission: a person takes that responsibility.
+func PassCanary(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, key bankadapters.Key, who string, now time.Time) error {
+	if _, err := tx.Exec(ctx, sqlPassCanary, pgx.NamedArgs{"batch": batch, "channel": key, "who": who, "now": now}); err != nil {
+		return fmt.Errorf("pass canary of batch %d at %s: %w", batch, key, err)
+	}
+	return record(ctx, tx, now, who, "canary.pass", batch, map[string]any{"channel": string(key)})
+}
+
+const sqlRuns = `
+SELECT r.section, r.next_no, r.to_no, s.book
+  FROM payout.run AS r
+  JOIN payout.section AS s ON s.batch = r.batch AND s.no = r.section
+ WHERE r.batch = @batch AND r.channel = @channel AND r.next_no <= r.to_no AND s.state IN ('approved', 'released')
+ ORDER BY r.section
+ LIMIT 200
+   FOR UPDATE OF r`
+
+// take reads payments for the submission: first-time payments run by run, else
+// those two people decided to try again.
+func (o *order) take(ctx context.Context) error {
+	o.rows, o.ranges, o.total, o.retried, o.book = nil, nil, 0, false, 0
+	o.positions = map[int64]ledger.Position{}
+	type run struct {
+		Section    int16
+		Next, Last int64
+		Book       ledger.BookID
+	}
+	rows, _ := o.tx.Query(ctx, sqlRuns, pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key})
+	runs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[run])
+	if err != nil {
+		return fmt.Errorf("runs of batch %d: %w", o.batch.ID, err)
+	}
+	for _, r := range runs {
+		if o.book == 0 {
+			o.book = r.Book
+		}
+		if r.Book != o.book {
+			continue // one submission, one paying account
+		}
+		if len(o.rows) >= o.limit {
+			return nil
+		}
+		if err := o.takeRun(ctx, r.Section, r.Next, r.Last); err != nil {
+			return err
+		}
+	}
+	if len(o.rows) > 0 {
+		return nil
+	}
+	return o.takeRetries(ctx)
+}
+
+const rowColumns = `p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code`
+
+const sqlTakeRun = `
+SELECT p.no, 0::smallint, ` + rowColumns + `
+  FROM payout.payment AS p
+  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
+ WHERE p.batch = @batch AND p.no BETWEEN @from AND @to AND p.channel = @channel
+ ORDER BY p.no
+ LIMIT @limit`
+
+func (o *order) takeRun(ctx context.Context, section int16, from, to int64) error {
+	rows, _ := o.tx.Query(ctx, sqlTakeRun, pgx.NamedArgs{"batch": o.batch.ID, "from": from, "to": to,
+		"channel": o.channel.Key, "limit": o.limit - len(o.rows)})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
+	if err != nil {
+		return fmt.Errorf("payments of batch %d: %w", o.batch.ID, err)
+	}
+	next := to + 1
+	if len(list) == o.limit-len(o.rows) && len(list) > 0 {
+		next = list[len(list)-1].Payment + 1
+	}
+	o.ranges = append(o.ranges, takenRange{section: section, nextFrom: next})
+	// A payment cancelled before it was ordered is no longer approved.
+	return o.keep(ctx, list, func(p ledger.Position) bool { return p.State() == ledger.Approved })
+}
+
+const sqlTakeRetries = `
+SELECT p.no, 0::smallint, p.amount,
+       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code, s.book
+  FROM payout.retry AS t
+  JOIN payout.payment AS p ON p.batch = t.batch AND p.no = t.payment
+  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
+ WHERE t.batch = @batch AND t.channel = @channel AND t.submission IS NULL
+   AND NOT EXISTS (SELECT 1 FROM payout.exception AS x
+                    WHERE x.batch = t.batch AND x.payment = t.payment AND x.kind = 'barred' AND x.closed_at IS NULL)
+ ORDER BY s.book, p.no
+ LIMIT @limit`
+
+func (o *order) takeRetries(ctx context.Context) error {
+	type retry struct {
+		row
+		Book ledger.BookID
+	}
+	rows, _ := o.tx.Query(ctx, sqlTakeRetries, pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "limit": o.limit})
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (retry, error) {
+		var t retry
+		return t, r.Scan(&t.Payment, &t.Attempt, &t.Amount, &t.BIN, &t.Holder, &t.Name, &t.AccountEnc, &t.AccountIndex,
+			&t.IDEnc, &t.IDIndex, &t.Unit, &t.Book)
+	})
+	if err != nil {
+		return fmt.Errorf("retries of batch %d: %w", o.batch.ID, err)
+	}
+	var same []row
+	for _, t := range list {
+		if o.book == 0 {
+			o.book = t.Book
+		}
+		if t.Book == o.book {
+			same = append(same, t.row)
+		}
+	}
+	o.retried = true
+	return o.keep(ctx, same, func(p ledger.Position) bool { return p.State().Owed() && p.Attempt > 0 })
+}
+
+// keep adds the payments whose money may be ordered, within the day's total.
+func (o *order) keep(ctx context.Context, list []row, ready func(ledger.Position) bool) error {
+	numbers := make([]int64, len(list))
+	for i, r := range list {
+		numbers[i] = r.Payment
+	}
+	at, err := ledger.Positions(ctx, o.tx, o.batch.ID, numbers)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		p, ok := at[r.Payment]
+		if !ok || !ready(p) {
+			continue
+		}
+		if p.Amount != r.Amount {
+			return fmt.Errorf("payment %d of batch %d: snapshot says %s, ledger owes %s", r.Payment, o.batch.ID, r.Amount, p.Amount)
+		}
+		r.Attempt = p.Attempt + 1
+		o.rows = append(o.rows, r)
+		o.positions[r.Payment] = p
+		o.total += r.Amount
+	}
+	return nil
+}
+
+const sqlNextSubmission = `
+SELECT count(*) + 1 FROM payout.submission WHERE batch = @batch AND channel = @channel`
+
+const sqlAddSubmission = `
+INSERT INTO payout.submission (no, batch, channel, book, message_id, digest, sha256, count, total, canary, execution, created_at,
+                               send_before, head, voucher, state)
+VALUES (@no, @batch, @channel, @book, @message, @digest, @sha256, @count, @total, @canary, @execution, @now,
+        @before, @head, @voucher, 'intent')`
+
+const sqlAddAttempts = `
+INSERT INTO payout.attempt (batch, payment, attempt, submission, place)
+SELECT @batch, t.payment, t.attempt, @no, t.place
+  FROM unnest(@payments::bigint[], @attempts::smallint[]) WITH ORDINALITY AS t (payment, attempt, place)`
+
+const sqlAdvanceRun = `
+UPDATE payout.run AS r SET next_no = t.next
+  FROM unnest(@sections::smallint[], @nexts::bigint[]) AS t (section, next)
+ WHERE r.batch = @batch AND r.channel = @channel AND r.section = t.section`
+
+const sqlTakeRetry = `
+UPDATE payout.retry SET submission = @no
+ WHERE batch = @batch AND channel = @channel AND payment = ANY (@payments) AND submission IS NULL`
+
+const sqlAddCanary = `
+INSERT INTO payout.canary (batch, channel, submission) VALUES (@batch, @channel, @no)`
+
+// commit fixes the submission's number, id and bytes, posts the `ordered` lines
+// under the funds lock and stores the intent. The transaction's commit is the
+// moment from which the money counts as reserved.
+func (o *order) commit(ctx context.Context) (bankadapters.Submission, error) {
+	s := Submission{Batch: o.batch.ID, Channel: o.channel.Key, Book: o.book, Count: len(o.rows), Total: o.total, Canary: o.canary,
+		Created: o.e.Now(), Execution: calendar.DateOf(o.e.Now()), SendBefore: o.e.Now().Add(sendWindow),
+		Programme: o.batch.Programme, PostingSet: o.batch.PostingSet}
+	var n int64
+	if err := o.tx.QueryRow(ctx, sqlNextSubmission, pgx.NamedArgs{"batch": s.Batch, "channel": s.Channel}).Scan(&n); err != nil {
+		return bankadapters.Submission{}, fmt.Errorf("number the submission: %w", err)
+	}
+	if n > 9_999 {
+		return bankadapters.Submission{}, fmt.Errorf("batch %d has used up its 9,999 submissions at %s", s.Batch, s.Channel)
+	}
+	s.No = int64(s.Batch)*1_000_000 + int64(o.channel.Ordinal)*10_000 + n
+	head, err := ledger.ReadHead(ctx, o.tx)
+	if err != nil {
+		return bankadapters.Submission{}, err
+	}
+	s.Head = head.String()
+	message, err := o.finish(ctx, &s)
+	if err != nil {
+		return message, err
+	}
+	posted, err := o.post(ctx, s)
+	if err != nil {
+		return message, err
+	}
+	return message, o.store(ctx, s, posted.ID)
+}
+
+// finish derives the message id from the digest of the instructions and the
+// hash of the finished bytes.
+func (o *order) finish(ctx context.Context, s *Submission) (bankadapters.Submission, error) {
+	line, err := o.e.line(s.Channel)
+	if err != nil {
+		return bankadapters.Submission{}, err
+	}
+	message, err := o.e.compose(ctx, o.tx, *s, o.rows)
+	if err != nil {
+		return message, err
+	}
+	digest, err := bankadapters.InstructionDigest(message)
+	if err != nil {
+		return message, err
+	}
+	s.Digest = digest[:]
+	s.Message = o.e.Origin.MessageID(s.No, digest)
+	message.Message = s.Message
+	var finished bytes.Buffer
+	if err := line.Wire.WriteSubmission(&finished, message); err != nil {
+		return message, fmt.Errorf("write submission %d: %w", s.No, err)
+	}
+	sum := sha256.Sum256(finished.Bytes())
+	s.SHA256 = sum[:]
+	message.SHA256 = bankadapters.Digest(sum).String()
+	return message, nil
+}
+
+func (o *order) post(ctx context.Context, s Submission) (ledger.Posted, error) {
+	leg, text := ledger.LegOrdered, "Lệnh chi qua ngân hàng"
+	if o.channel.Kind == "provider" {
+		leg, text = ledger.LegListed, "Giao danh sách cho tổ chức chi trả"
+	}
+	if err := ledger.LockFunds(ctx, o.tx, s.Book, s.Place()); err != nil {
+		return ledger.Posted{}, err
+	}
+	desk := ledger.NewDesk(o.tx, s.Book, s.PostingSet, s.Place(), s.Programme, s.Created)
+	lines := make([]ledger.Line, len(o.rows))
+	for i, r := range o.rows {
+		var err error
+		if lines[i], err = desk.Fill(ctx, o.positions[r.Payment].Next(s.Batch, leg, 0, r.Amount)); err != nil {
+			return ledger.Posted{}, err
+		}
+	}
+	date, err := ledger.OpenDay(ctx, o.tx, s.Book, s.Execution)
+	if err != nil {
+		return ledger.Posted{}, err
+	}
+	return ledger.Post(ctx, o.tx, ledger.Voucher{
+		Key: fmt.Sprintf("ordered/%d", s.No), Facts: append([]byte(s.Message), s.SHA256...), Book: s.Book, PostingSet: s.PostingSet,
+		Kind: "ordered", AccountingDate: date, PostedAt: s.Created, Text: fmt.Sprintf("%s %s: %d khoản", text, s.Channel, s.Count),
+		Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
+	})
+}
+
+func (o *order) store(ctx context.Context, s Submission, voucher ledger.VoucherID) error {
+	payments, attempts := make([]int64, len(o.rows)), make([]int16, len(o.rows))
+	for i, r := range o.rows {
+		payments[i], attempts[i] = r.Payment, r.Attempt
+	}
+	sections, nexts := make([]int16, len(o.ranges)), make([]int64, len(o.ranges))
+	for i, r := range o.ranges {
+		sections[i], nexts[i] = r.section, r.nextFrom
+	}
+	args := pgx.NamedArgs{"no": s.No, "batch": s.Batch, "channel": s.Channel, "book": s.Book, "message": s.Message, "digest": s.Digest,
+		"sha256": s.SHA256, "count": s.Count, "total": s.Total, "canary": s.Canary, "execution": s.Execution, "now": s.Created,
+		"before": s.SendBefore, "head": s.Head, "voucher": voucher, "payments": payments, "attempts": attempts,
+		"sections": sections, "nexts": nexts}
+	acts := []string{sqlAddSubmission, sqlAddAttempts, sqlAdvanceRun}
+	if o.retried {
+		acts = []string{sqlAddSubmission, sqlAddAttempts, sqlTakeRetry}
+	}
+	if o.canary {
+		acts = append(acts, sqlAddCanary)
+	}
+	for _, sql := range acts {
+		if _, err := o.tx.Exec(ctx, sql, args); err != nil {
+			return fmt.Errorf("store submission %d: %w", s.No, err)
+		}
+	}
+	return nil
+}
