@@ -69,6 +69,9 @@ func (v *verifier) lines() error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("lines: %w", err)
 	}
+	if v.options.Progress != nil {
+		v.options.Progress(v.report.Lines, v.total)
+	}
 	for _, s := range v.order {
 		switch {
 		case s.trees.count() != s.Lines:
