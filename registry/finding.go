@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Severity says what a finding does to its row.
@@ -68,6 +69,16 @@ func (f Finding) String() string {
 		place += " "
 	}
 	return fmt.Sprintf("%s%s: %s. %s. / %s. %s.", place, f.Code, vi, doVI, en, doEN)
+}
+
+// ErrorsRow returns the line of docs/ERRORS.md for a code: code, severity,
+// Vietnamese, English, what to do. The words stand only here; the page is checked
+// against them.
+func ErrorsRow(code Code) string {
+	text := findingTexts[code]
+	words := strings.NewReplacer("%v", "…", "|", "\\|")
+	return fmt.Sprintf("| `%s` | %s | %s | %s | %s / %s |", code, code.Severity(), words.Replace(text.vi), words.Replace(text.en),
+		words.Replace(text.doVI), words.Replace(text.doEN))
 }
 
 // fill is Sprintf that may leave arguments over: a remedy rarely repeats all.

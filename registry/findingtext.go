@@ -76,6 +76,20 @@ const (
 	AmountZero      Code = "LIST-AMOUNT-ZERO"
 )
 
+// warningCodes are the findings that do not keep a row out.
+var warningCodes = map[Code]bool{
+	RowSkipped: true, RowHidden: true, BirthMissing: true, IDMissing: true, IDProvince: true, PhoneShape: true,
+	DecisionDate: true, AccountLength: true, HolderPayee: true,
+}
+
+// Severity returns what a finding of this code does to its row.
+func (c Code) Severity() Severity {
+	if warningCodes[c] {
+		return SeverityWarning
+	}
+	return SeverityError
+}
+
 // findingText is what people read: the reason, and what to do about it.
 type findingText struct{ vi, en, doVI, doEN string }
 

@@ -39,7 +39,7 @@ func (r *lineReader) read(row Row) (Line, []Finding) {
 		Note:    r.text(ColNote),
 	}
 	if row.Hidden {
-		r.warn(RowHidden, ColName)
+		r.find(RowHidden, ColName)
 	}
 	r.readName(&line)
 	r.readPerson(&line)
@@ -54,17 +54,15 @@ func (r *lineReader) read(row Row) (Line, []Finding) {
 	return line, r.findings
 }
 
-func (r *lineReader) fail(code Code, c Column, args ...any) { r.add(code, SeverityError, c, args) }
-func (r *lineReader) warn(code Code, c Column, args ...any) { r.add(code, SeverityWarning, c, args) }
-
-func (r *lineReader) add(code Code, severity Severity, c Column, args []any) {
-	r.findings = append(r.findings, r.header.finding(r.sheet, r.row, code, severity, c, args))
+// find adds a finding about one cell of the row in hand.
+func (r *lineReader) find(code Code, c Column, args ...any) {
+	r.findings = append(r.findings, r.header.finding(r.sheet, r.row, code, c, args))
 }
 
 // finding addresses a cell of the row; for a column the list does not have, the
 // row.
-func (h header) finding(sheet string, row Row, code Code, severity Severity, c Column, args []any) Finding {
-	f := Finding{Code: code, Severity: severity, Sheet: sheet, Row: row.No, Heading: c.Title(),
+func (h header) finding(sheet string, row Row, code Code, c Column, args []any) Finding {
+	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheet, Row: row.No, Heading: c.Title(),
 		Value: h.cell(row, c), args: args, masked: columnSpecs[c].masked}
 	if h.has(c) {
 		f.Column = columnLetters(h.at[c])
@@ -78,7 +76,7 @@ func (r *lineReader) text(c Column) string {
 	text := r.header.cell(r.row, c)
 	control := strings.ContainsFunc(text, func(x rune) bool { return unicode.IsControl(x) && !unicode.IsSpace(x) })
 	if control || utf8.RuneCountInString(text) > cellRunesMax || !utf8.ValidString(text) {
-		r.fail(CellLong, c, cellRunesMax)
+		r.find(CellLong, c, cellRunesMax)
 		return ""
 	}
 	return text
@@ -92,9 +90,9 @@ func (r *lineReader) readName(line *Line) {
 	}
 	switch {
 	case name == "":
-		r.fail(NameMissing, ColName)
+		r.find(NameMissing, ColName)
 	case strings.ContainsFunc(name, odd), vntext.FoldTight(name) == "":
-		r.fail(NameShape, ColName)
+		r.find(NameShape, ColName)
 	}
 }
 
@@ -103,37 +101,36 @@ func (r *lineReader) readPerson(line *Line) {
 	birth, ok := parseBirth(r.text(ColBirth), r.date1904)
 	switch {
 	case !ok:
-		r.fail(BirthShape, ColBirth)
+		r.find(BirthShape, ColBirth)
 	case birth.Year == 0:
-		r.warn(BirthMissing, ColBirth)
+		r.find(BirthMissing, ColBirth)
 	case birth.Year > r.today.Year(), birth.Date.After(r.today):
-		r.fail(BirthFuture, ColBirth)
+		r.find(BirthFuture, ColBirth)
 		birth = Birth{}
 	}
 	line.Birth = birth
 	if line.Sex, ok = parseSex(r.text(ColSex)); !ok {
-		r.fail(SexUnknown, ColSex)
+		r.find(SexUnknown, ColSex)
 	}
 
 	id := cleanID(r.text(ColID))
 	if id == "" {
-		r.warn(IDMissing, ColID)
+		r.find(IDMissing, ColID)
 		return
 	}
 	if trouble := checkIDShape(id, line.Birth, line.Sex); trouble != nil {
-		r.fail(trouble.code, ColID, trouble.args...)
+		r.find(trouble.code, ColID, trouble.args...)
 		return
 	}
 	line.ID = crypt.Secret(id)
 	if trouble := checkIDPlace(id, r.demo); trouble != nil {
-		if trouble.code != IDProvince {
-			r.fail(trouble.code, ColID, trouble.args...)
+		r.find(trouble.code, ColID, trouble.args...)
+		if trouble.code.Severity() == SeverityError {
 			return
 		}
-		r.warn(trouble.code, ColID, trouble.args...)
 	}
 	if trouble := checkIDPerson(id, line.Birth, line.Sex); trouble != nil {
-		r.fail(trouble.code, ColID, trouble.args...)
+		r.find(trouble.code, ColID, trouble.args...)
 	}
 }
 
@@ -148,7 +145,7 @@ func (r *lineReader) readPhone(line *Line) {
 		phone = "0" + phone // a number cell lost its one zero, every phone begins with it
 	}
 	if !allDigits(phone) || phone[0] != '0' || len(phone) < 10 || len(phone) > 11 {
-		r.warn(PhoneShape, ColPhone)
+		r.find(PhoneShape, ColPhone)
 		return
 	}
 	line.Phone = crypt.Secret(phone)
@@ -157,12 +154,12 @@ func (r *lineReader) readPhone(line *Line) {
 func (r *lineReader) readCategory(line *Line) {
 	text := r.text(ColCategory)
 	if text == "" {
-		r.fail(CategoryMissing, ColCategory)
+		r.find(CategoryMissing, ColCategory)
 		return
 	}
 	code, ok := categoryOf(text)
 	if !ok {
-		r.fail(CategoryUnknown, ColCategory)
+		r.find(CategoryUnknown, ColCategory)
 		return
 	}
 	line.Category = code
@@ -196,7 +193,7 @@ func (r *lineReader) readDecision(line *Line) {
 	}
 	date, err := calendar.ParseVietnamese(strings.ReplaceAll(text[place[2]:place[3]], " ", ""))
 	if err != nil {
-		r.warn(DecisionDate, ColDecision)
+		r.find(DecisionDate, ColDecision)
 		return
 	}
 	line.DecisionNo, line.DecisionDate = strings.TrimSpace(text[:place[0]]), date
@@ -205,12 +202,12 @@ func (r *lineReader) readDecision(line *Line) {
 func (r *lineReader) readMethod(line *Line) {
 	text := r.text(ColMethod)
 	if text == "" {
-		r.fail(MethodMissing, ColMethod)
+		r.find(MethodMissing, ColMethod)
 		return
 	}
 	method, ok := methodWords[vntext.FoldTight(text)]
 	if !ok {
-		r.fail(MethodUnknown, ColMethod)
+		r.find(MethodUnknown, ColMethod)
 		return
 	}
 	line.Method = method
@@ -233,7 +230,7 @@ func (r *lineReader) readPayee(line *Line) {
 		case trouble == nil || trouble.code == IDProvince:
 			line.PayeeID = crypt.Secret(id)
 		default:
-			r.fail(PayeeID, ColPayee)
+			r.find(PayeeID, ColPayee)
 		}
 	}
 	line.PayeeKind = payeeKindOf(line.Payee, line.Contact, line.Note)
@@ -251,7 +248,7 @@ func (r *lineReader) readChannel(line *Line) {
 	holder := r.text(ColHolder)
 	if holder == "" {
 		if line.Payee != "" {
-			r.fail(HolderMissing, ColHolder)
+			r.find(HolderMissing, ColHolder)
 			return
 		}
 		holder = line.Name
@@ -260,32 +257,32 @@ func (r *lineReader) readChannel(line *Line) {
 	switch {
 	case line.Name == "" || vntext.SameName(holder, line.Name):
 	case line.Payee == "" || !vntext.SameName(holder, line.Payee):
-		r.fail(HolderDiffers, ColHolder)
+		r.find(HolderDiffers, ColHolder)
 	case line.PayeeKind == PayeeUnstated:
-		r.warn(HolderPayee, ColHolder)
+		r.find(HolderPayee, ColHolder)
 	}
 }
 
 func (r *lineReader) readBank(line *Line) Bank {
 	text := r.text(ColBank)
 	if text == "" {
-		r.fail(BankMissing, ColBank)
+		r.find(BankMissing, ColBank)
 		return Bank{}
 	}
 	found, certain := FindBank(text)
 	switch {
 	case len(found) == 0:
-		r.fail(BankUnknown, ColBank)
+		r.find(BankUnknown, ColBank)
 		return Bank{}
 	case !certain:
 		var names []string
 		for _, bank := range found {
 			names = append(names, bank.Name+" ("+bank.BIN+")")
 		}
-		r.fail(BankShared, ColBank, strings.Join(names, "; "))
+		r.find(BankShared, ColBank, strings.Join(names, "; "))
 		return Bank{}
 	case found[0].Demo && !r.demo:
-		r.fail(BankDemo, ColBank)
+		r.find(BankDemo, ColBank)
 		return Bank{}
 	}
 	line.BankBIN = found[0].BIN
@@ -302,17 +299,17 @@ func (r *lineReader) readAccount(line *Line, bank Bank) {
 	account := cleanID(r.text(ColAccount))
 	switch {
 	case account == "":
-		r.fail(AccountMissing, ColAccount)
+		r.find(AccountMissing, ColAccount)
 		return
 	case isScientific(account):
-		r.fail(AccountLost, ColAccount)
+		r.find(AccountLost, ColAccount)
 		return
 	case !allDigits(account), len(account) < accountLengthMin, len(account) > accountLengthMax:
-		r.fail(AccountShape, ColAccount)
+		r.find(AccountShape, ColAccount)
 		return
 	}
 	if len(bank.AccountLengths) > 0 && !slices.Contains(bank.AccountLengths, len(account)) {
-		r.warn(AccountLength, ColAccount, len(account))
+		r.find(AccountLength, ColAccount, len(account))
 	}
 	line.Account = crypt.Secret(account)
 }
@@ -327,16 +324,16 @@ func (r *lineReader) readAmount(line *Line) {
 	if errors.As(err, &problem) {
 		switch problem.Problem {
 		case money.Negative:
-			r.fail(AmountNegative, ColAmount)
+			r.find(AmountNegative, ColAmount)
 		case money.Fraction:
-			r.fail(AmountFraction, ColAmount)
+			r.find(AmountFraction, ColAmount)
 		default:
-			r.fail(AmountShape, ColAmount)
+			r.find(AmountShape, ColAmount)
 		}
 		return
 	}
 	if amount == 0 {
-		r.fail(AmountZero, ColAmount)
+		r.find(AmountZero, ColAmount)
 		return
 	}
 	line.Amount = amount

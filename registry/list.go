@@ -157,7 +157,7 @@ func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits
 		if !list.Skipped.count(kind) {
 			ended = ended || kind == rowTotals || kind == rowSignature
 			if kind == rowNameOnly {
-				list.Findings = append(list.Findings, reader.header.finding(rows.Sheet(), row, RowSkipped, SeverityWarning, ColName, nil))
+				list.Findings = append(list.Findings, reader.header.finding(rows.Sheet(), row, RowSkipped, ColName, nil))
 			}
 			if kind != rowPerson {
 				continue
@@ -196,7 +196,7 @@ func (l *List) finish(h header) {
 
 // about addresses an error found outside its row's own cells.
 func (l *List) about(code Code, line Line, c Column, args []any) Finding {
-	f := l.header.finding(l.Sheet, Row{No: line.Row}, code, SeverityError, c, args)
+	f := l.header.finding(l.Sheet, Row{No: line.Row}, code, c, args)
 	f.Value = line.shown(c)
 	return f
 }

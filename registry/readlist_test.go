@@ -80,7 +80,7 @@ func TestReadListFindsInOneRow(t *testing.T) {
 		"nothing about a payee whose capacity":     {with(with(with(mrsMau(), cPayee, "Trần Văn Con - 000170990002"), cHolder, "TRAN VAN CON"), cNote, "Giấy ủy quyền số 5"), true, nil},
 		"a payee with a wrong id":                  {with(with(with(mrsMau(), cPayee, "Trần Văn Con - 17099000"), cHolder, "TRAN VAN CON"), cNote, "Ủy quyền"), true, []string{"N5 LIST-PAYEE-ID error"}},
 		"a negative amount":                        {with(mrThu(), cAmount, -500000), true, []string{"O5 LIST-AMOUNT-NEGATIVE error"}},
-		"a fraction of a đồng":                     {with(mrThu(), cAmount, 1000000.5), true, []string{"O5 LIST-AMOUNT-FRACTION error"}},
+		"a fraction of a đồng":                     {with(mrThu(), cAmount, "1000000.5"), true, []string{"O5 LIST-AMOUNT-FRACTION error"}},
 		"an amount in words":                       {with(mrThu(), cAmount, "một triệu"), true, []string{"O5 LIST-AMOUNT-SHAPE error"}},
 		"an amount of zero":                        {with(mrThu(), cAmount, 0), true, []string{"O5 LIST-AMOUNT-ZERO error"}},
 		"two faults at once, both named with cell": {with(with(mrsMau(), cAccount, ""), cName, ""), true, []string{"B5 LIST-NAME-MISSING error", "L5 LIST-ACCOUNT-MISSING error"}},

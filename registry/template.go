@@ -1,0 +1,152 @@
+package registry
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// TemplateOptions say whose template it is.
+type TemplateOptions struct {
+	Unit       Unit
+	Programme  string
+	Title      string   // of the list, Vietnamese
+	Categories []string // codes offered in the drop-down, at least one
+	Demo       bool     // marks the sheet and offers the invented banks
+}
+
+// The rows of a template: titles above, then headings, then rows to fill in.
+const (
+	templateHeader = 5
+	templateRows   = 3000
+)
+
+// WriteTemplate writes an empty list for a unit: headings, text format where
+// digits must survive, drop-downs for category, way of payment, sex and bank.
+func WriteTemplate(w io.Writer, options TemplateOptions) error {
+	file := excelize.NewFile()
+	defer file.Close()
+	t := template{file: file, options: options}
+	t.sheets()
+	t.head()
+	t.formats()
+	t.choices()
+	if t.err == nil {
+		t.err = file.Write(w)
+	}
+	if t.err != nil {
+		return fmt.Errorf("write template of %s: %w", options.Unit.Code, t.err)
+	}
+	return nil
+}
+
+// template writes piece by piece and keeps the first error.
+type template struct {
+	file    *excelize.File
+	options TemplateOptions
+	err     error
+}
+
+const (
+	templateSheet = "Danh sách"
+	choiceSheet   = "Danh mục"
+)
+
+func (t *template) do(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *template) sheets() {
+	t.do(t.file.SetSheetName("Sheet1", templateSheet))
+	_, err := t.file.NewSheet(choiceSheet)
+	t.do(err)
+	t.do(t.file.SetSheetVisible(choiceSheet, false))
+}
+
+func (t *template) head() {
+	t.do(t.file.SetCellStr(templateSheet, "A1", "ỦY BAN NHÂN DÂN "+t.options.Unit.NameVI))
+	t.do(t.file.SetCellStr(templateSheet, "A2", t.options.Title))
+	t.do(t.file.SetCellStr(templateSheet, "A3", "Chương trình: "+t.options.Programme+". Mã đơn vị: "+t.options.Unit.Code))
+	if t.options.Demo {
+		t.do(t.file.SetCellStr(templateSheet, "A4", "DỮ LIỆU GIẢ LẬP"))
+	}
+	bold, err := t.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true},
+		Alignment: &excelize.Alignment{WrapText: true, Horizontal: "center", Vertical: "center"}})
+	t.do(err)
+	for c := range columnCount {
+		cell := fmt.Sprintf("%s%d", columnLetters(int(c)), templateHeader)
+		t.do(t.file.SetCellStr(templateSheet, cell, c.Title()))
+		t.do(t.file.SetCellStyle(templateSheet, cell, cell, bold))
+	}
+	t.do(t.file.SetPanes(templateSheet, &excelize.Panes{Freeze: true, YSplit: templateHeader,
+		TopLeftCell: fmt.Sprintf("A%d", templateHeader+1), ActivePane: "bottomLeft"}))
+}
+
+// formats makes every column text, so that no spreadsheet drops a zero; only
+// the amount is a number.
+func (t *template) formats() {
+	const textFormat, thousandsFormat = 49, 3
+	text, err := t.file.NewStyle(&excelize.Style{NumFmt: textFormat})
+	t.do(err)
+	number, err := t.file.NewStyle(&excelize.Style{NumFmt: thousandsFormat})
+	t.do(err)
+	for c := range columnCount {
+		style := text
+		if c == ColAmount || c == ColNumber {
+			style = number
+		}
+		letters := columnLetters(int(c))
+		t.do(t.file.SetCellStyle(templateSheet, fmt.Sprintf("%s%d", letters, templateHeader+1),
+			fmt.Sprintf("%s%d", letters, templateHeader+templateRows), style))
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 18))
+	}
+}
+
+// choices fills the hidden sheet and points the drop-downs at it: a list typed
+// into the validation itself may hold 255 characters only.
+func (t *template) choices() {
+	var categories, banksOffered []string
+	known := make(map[string]Category)
+	for _, c := range Categories() {
+		known[c.Code] = c
+	}
+	for _, code := range t.options.Categories {
+		c, ok := known[code]
+		if !ok {
+			t.do(fmt.Errorf("category %s is not known", code))
+			return
+		}
+		categories = append(categories, c.Code+" - "+c.NameVI)
+	}
+	for _, record := range mustTable("data/banks.csv") {
+		banksOffered = append(banksOffered, record["bin"]+" - "+record["short_name"])
+	}
+	if t.options.Demo {
+		banksOffered = nil
+		for _, record := range mustTable("data/banks-demo.csv") {
+			banksOffered = append(banksOffered, record["name_vi"])
+		}
+	}
+	for i, list := range []struct {
+		column Column
+		values []string
+	}{
+		{ColCategory, categories},
+		{ColMethod, []string{"Tài khoản", "Tiền mặt", "Tại nhà", "BHXH"}},
+		{ColSex, []string{"Nam", "Nữ"}},
+		{ColBank, banksOffered},
+	} {
+		letters := columnLetters(i)
+		t.do(t.file.SetSheetCol(choiceSheet, letters+"1", &list.values))
+		validation := excelize.NewDataValidation(true)
+		column := columnLetters(int(list.column))
+		validation.SetSqref(fmt.Sprintf("%s%d:%s%d", column, templateHeader+1, column, templateHeader+templateRows))
+		validation.SetSqrefDropList(fmt.Sprintf("'%s'!$%s$1:$%s$%d", choiceSheet, letters, letters, len(list.values)))
+		// A stop would refuse names the intake understands.
+		validation.SetError(excelize.DataValidationErrorStyleWarning, "Kiểm tra lại", "Nên chọn từ danh sách thả xuống.")
+		t.do(t.file.AddDataValidation(templateSheet, validation))
+	}
+}
