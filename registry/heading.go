@@ -100,12 +100,15 @@ type header struct {
 	row      int
 	at       [columnCount]int // index in the row, -1 = absent
 	headings []string
+	// known remembers what category texts mean: a list repeats a few of them
+	// thousands of times.
+	known map[string]string
 }
 
 // recognise returns the header if row is one, with findings about columns that
 // are missing or doubled.
 func recognise(sheet string, row Row) (header, []Finding, bool) {
-	h := header{row: row.No, headings: row.Cells}
+	h := header{row: row.No, headings: row.Cells, known: map[string]string{}}
 	for c := range h.at {
 		h.at[c] = -1
 	}
@@ -142,6 +145,22 @@ func (h header) has(c Column) bool { return h.at[c] >= 0 }
 // cell returns the cleaned text of column c: trimmed, in NFC.
 func (h header) cell(row Row, c Column) string {
 	return strings.TrimSpace(vntext.NFC(row.Cell(h.at[c])))
+}
+
+// knownMax bounds that memory against a hostile list.
+const knownMax = 1000
+
+// category returns the code of the row's category cell, or false.
+func (h header) category(row Row) (string, bool) {
+	text := row.Cell(h.at[ColCategory])
+	code, seen := h.known[text]
+	if !seen {
+		code, _ = categoryOf(h.cell(row, ColCategory))
+		if len(h.known) < knownMax {
+			h.known[text] = code
+		}
+	}
+	return code, code != ""
 }
 
 // columnLetters returns A for 0, Z for 25, AA for 26.

@@ -157,7 +157,7 @@ func (r *lineReader) readCategory(line *Line) {
 		r.find(CategoryMissing, ColCategory)
 		return
 	}
-	code, ok := categoryOf(text)
+	code, ok := r.header.category(r.row)
 	if !ok {
 		r.find(CategoryUnknown, ColCategory)
 		return

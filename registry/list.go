@@ -283,7 +283,7 @@ func (h header) classify(row Row, ended bool) rowKind {
 	}
 	// A row with a known category or a serial number is a person whatever words
 	// stand in it: Công is a surname, and a remark may begin with "kế toán".
-	_, category := categoryOf(h.cell(row, ColCategory))
+	_, category := h.category(row)
 	identified := h.cell(row, ColID) != "" || h.cell(row, ColAccount) != ""
 	sure := category || allDigits(h.cell(row, ColNumber)) && h.cell(row, ColName) != ""
 	if numbers == filled && filled >= headingsMin {
