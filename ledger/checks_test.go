@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -18,3 +19,5 @@ func init() {
 		return ledger.CheckAll(ctx, db)
 	})
 }
+
+func TestEveryQueryPrepares(t *testing.T) { t.Parallel(); pgtest.PrepareAll(t, ".") }

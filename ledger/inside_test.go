@@ -2,9 +2,12 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
 	"strings"
 	"testing"
+	"time"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
 )
 
@@ -34,3 +37,19 @@ func RoleCodes() map[Role]string {
 
 // Leaf and Digest show the encodings to golden tests.
 func Leaf(l Line) [32]byte { return l.leaf() }
+
+// SampleDigest is the digest of a fixed header.
+func SampleDigest() [32]byte {
+	h := header{Key: "approve 1001/3", PostingSet: EntrustedState, Kind: "approval", Text: "Duyệt chi", Facts: sha256.Sum256([]byte("facts")),
+		Book: 5, AccountingDate: calendar.Must(2026, 2, 3), PostedAt: time.UnixMicro(1_770_000_000_123_456).UTC(), Batch: 1001,
+		OrderNo: 6, Cause: 7, Reverses: 8, Lines: 9, Root: sha256.Sum256([]byte("root"))}
+	return h.digest()
+}
+
+// SampleLink is the second link of a chain.
+func SampleLink() [32]byte {
+	return chainHash(2, chainHash(1, genesis, sha256.Sum256([]byte("a"))), sha256.Sum256([]byte("b")))
+}
+
+// CheckStatement is the legality statement, for looking at its plan.
+const CheckStatement = sqlCheckKeys

@@ -71,7 +71,7 @@ SELECT want.payment, last.seq, last.attempt, last.leg, first.amount,
   LEFT JOIN LATERAL (
        SELECT sum(g.claim * l.amount) AS amount, bool_or(g.once AND l.about = last.attempt) AS booked
          FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
-        WHERE l.batch = @batch AND l.payment = want.payment AND last.seq > 2) AS claims ON true
+        WHERE l.batch = @batch AND l.payment = want.payment AND last.seq > 1) AS claims ON true
  ORDER BY want.payment`
 
 // Positions reads where the payments are, keyed by payment number. Payments

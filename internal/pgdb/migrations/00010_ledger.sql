@@ -170,6 +170,15 @@ CREATE TABLE ledger.line_0 (LIKE ledger.line) PARTITION BY RANGE (payment);
 SELECT guard.append_only('ledger.line_0');
 ALTER TABLE ledger.line ATTACH PARTITION ledger.line_0 FOR VALUES FROM (0) TO (1);
 
+-- has_table() reads the catalogue as a query does, so that who waited for a lock
+-- sees the table that was made meanwhile; to_regclass() would answer from a cache.
+CREATE FUNCTION ledger.has_table(part text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = '' AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'ledger' AND c.relname = part);
+END $$;
+
 -- ensure_month() makes the partition for vouchers posted in month yyyymm.
 CREATE FUNCTION ledger.ensure_month(yyyymm integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
@@ -178,9 +187,9 @@ BEGIN
     IF yyyymm NOT BETWEEN 202001 AND 299912 OR yyyymm % 100 NOT BETWEEN 1 AND 12 THEN
         RAISE EXCEPTION 'ensure_month: % is not a month', yyyymm;
     END IF;
-    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
+    IF ledger.has_table(part) THEN RETURN; END IF;
     PERFORM pg_catalog.pg_advisory_xact_lock(7211001, yyyymm);
-    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
+    IF ledger.has_table(part) THEN RETURN; END IF;
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.line)', part);
     PERFORM ledger.dress(part);
     EXECUTE format('ALTER TABLE ledger.line_0 ATTACH PARTITION ledger.%I FOR VALUES FROM (%s) TO (%s)',
@@ -196,9 +205,9 @@ BEGIN
     IF batch NOT BETWEEN 1000 AND 839999 THEN
         RAISE EXCEPTION 'ensure_block: batch % is not in the range of small batches', batch;
     END IF;
-    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
+    IF ledger.has_table(part) THEN RETURN; END IF;
     PERFORM pg_catalog.pg_advisory_xact_lock(7211001, block);
-    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN; END IF;
+    IF ledger.has_table(part) THEN RETURN; END IF;
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.line)', part);
     PERFORM ledger.dress(part);
     EXECUTE format('ALTER TABLE ledger.line ATTACH PARTITION ledger.%I FOR VALUES FROM (%s) TO (%s)',
@@ -216,9 +225,9 @@ BEGIN
     IF batch NOT BETWEEN 840000 AND 1679615 THEN
         RAISE EXCEPTION 'ledger_load: batch % is not in the range of large batches', batch;
     END IF;
-    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN NULL; END IF;
+    IF ledger.has_table(part) THEN RETURN NULL; END IF;
     PERFORM pg_catalog.pg_advisory_xact_lock(7211001, batch);
-    IF to_regclass('ledger.' || part) IS NOT NULL THEN RETURN NULL; END IF;
+    IF ledger.has_table(part) THEN RETURN NULL; END IF;
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.line)', part);
     EXECUTE format('GRANT SELECT, INSERT ON ledger.%I TO ansinh_engine', part);
     RETURN part;
@@ -257,7 +266,7 @@ BEGIN
     EXECUTE format('ANALYZE ledger.%I', first_part);
 END $$;
 
-REVOKE ALL ON FUNCTION ledger.dress(text), ledger.ensure_month(integer), ledger.ensure_block(integer),
+REVOKE ALL ON FUNCTION ledger.dress(text), ledger.has_table(text), ledger.ensure_month(integer), ledger.ensure_block(integer),
     ledger.ledger_load(integer), ledger.ledger_attach(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.ensure_month(integer), ledger.ensure_block(integer),
     ledger.ledger_load(integer), ledger.ledger_attach(integer) TO ansinh_engine;

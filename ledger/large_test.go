@@ -1,0 +1,196 @@
+package ledger_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/internal/pgtest"
+	"ansinh/ledger"
+)
+
+// from makes one line for each payment first…last after its line number seq.
+func (b *books) from(batch ledger.BatchID, leg ledger.LegID, seq int16, first, last int64) iter.Seq2[ledger.Line, error] {
+	def := ledger.LegOf(leg)
+	l := ledger.Line{Batch: batch, Seq: seq + 1, Leg: leg, Amount: 500_000, Debit: b.id(def.Debit), Credit: b.id(def.Credit)}
+	if seq > 0 {
+		l.Attempt, l.About = 1, 1
+	}
+	return func(yield func(ledger.Line, error) bool) {
+		for p := first; p <= last; p++ {
+			l.Payment = p
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+// bulk posts one leg for payments first…last in one voucher.
+func (b *books) bulk(batch ledger.BatchID, leg ledger.LegID, seq int16, first, last int64) ledger.Posted {
+	b.t.Helper()
+	v := b.voucher(fmt.Sprintf("%d leg %d, %d–%d", batch, leg, first, last), batch)
+	v.OrderNo, v.Cause = int64(batch), int64(leg)
+	v.Lines = b.from(batch, leg, seq, first, last)
+	got, err := b.post(v)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+func TestLargeBatch(t *testing.T) {
+	t.Parallel()
+	ctx, db := t.Context(), pgtest.DB(t)
+	b := open(t, db)
+	const batch = ledger.LargeFirst + 7
+	const n = 25_000
+	if got := b.bulk(batch, ledger.LegApproved, 0, 1, n); got.Lines != n {
+		t.Errorf("%d lines posted", got.Lines)
+	}
+	b.bulk(batch, ledger.LegApproved, 0, n+1, n+100) // a later section
+	b.bulk(batch, ledger.LegOrdered, 1, 1, n)
+	b.bulk(batch, ledger.LegBooked, 2, 1, n)
+	b.bulk(batch, ledger.LegPaid, 3, 1, n)
+	b.bulk(batch, ledger.LegReturned, 4, 5, 9)
+	counts, err := ledger.StateCounts(ctx, db, batch)
+	want := []ledger.StateCount{{State: ledger.Approved, Count: 100, Total: 50_000_000},
+		{State: ledger.Paid, Count: n - 5, Total: (n - 5) * 500_000}, {State: ledger.Returned, Count: 5, Total: 2_500_000}}
+	if diff := cmp.Diff(want, counts); diff != "" || err != nil {
+		t.Errorf("states, %v (-want +got):\n%s", err, diff)
+	}
+	at, err := ledger.Positions(ctx, db, batch, []int64{7, n + 1, n + 500})
+	if err != nil || len(at) != 2 || at[7].Claim != 500_000 || at[7].Seq != 5 || at[n+1].State() != ledger.Approved {
+		t.Errorf("positions %+v, %v", at, err)
+	}
+	var rows []int64
+	for _, part := range []string{"1", "2", "3", "4"} {
+		var count int64
+		if err := db.QueryRow(ctx, `SELECT count(*) FROM ledger.line_b840007_`+part).Scan(&count); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, count)
+	}
+	if diff := cmp.Diff([]int64{n + 100, n, n, n + 5}, rows); diff != "" {
+		t.Errorf("lines by partition (-want +got):\n%s", diff)
+	}
+}
+
+// TestTwoFirstVouchersOfALargeBatch: the second waits for the first's private
+// table to be attached and then uses it.
+func TestTwoFirstVouchersOfALargeBatch(t *testing.T) {
+	t.Parallel()
+	ctx, db := t.Context(), pgtest.DB(t)
+	b := open(t, db)
+	b.id(ledger.RoleBudget)
+	b.id(ledger.RoleOwed)
+	done := make(chan error, 2)
+	for i := range int64(2) {
+		v := b.voucher(fmt.Sprintf("section %d", i), ledger.LargeFirst)
+		v.Lines = b.from(ledger.LargeFirst, ledger.LegApproved, 0, i*1000+1, i*1000+1000)
+		go func() {
+			done <- pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+				_, err := ledger.Post(ctx, tx, v)
+				return err
+			})
+		}()
+	}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	counts, err := ledger.StateCounts(ctx, db, ledger.LargeFirst)
+	if diff := cmp.Diff([]ledger.StateCount{{State: ledger.Approved, Count: 2000, Total: money.Amount(1_000_000_000)}}, counts); diff != "" || err != nil {
+		t.Errorf("states, %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestChecksReadByKey: checking a few new lines of a large batch must not read
+// the lines of all the others.
+func TestChecksReadByKey(t *testing.T) {
+	t.Parallel()
+	ctx, db := t.Context(), pgtest.DB(t)
+	b := open(t, db)
+	const batch = ledger.LargeFirst
+	b.bulk(batch, ledger.LegApproved, 0, 1, 40_000)
+	b.bulk(batch, ledger.LegOrdered, 1, 1, 40_000)
+	b.bulk(batch, ledger.LegPaid, 2, 1, 100)
+	payments, seqs := make([]int64, 100), make([]int16, 100)
+	for i := range payments {
+		payments[i], seqs[i] = int64(i+1), 3
+	}
+	var voucher int64
+	if err := db.QueryRow(ctx, `SELECT max(id) FROM ledger.voucher`).Scan(&voucher); err != nil {
+		t.Fatal(err)
+	}
+	var plan []byte
+	err := db.QueryRow(ctx, `EXPLAIN (ANALYZE, FORMAT JSON) `+ledger.CheckStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs,
+		"batch": batch, "voucher": voucher, "book": b.book, "set": ledger.EntrustedState}).Scan(&plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root any
+	if err := json.Unmarshal(plan, &root); err != nil {
+		t.Fatal(err)
+	}
+	if node, read := widest(root); read > 1000 {
+		t.Errorf("%s reads %.0f lines for 100 new ones", node, read)
+	}
+}
+
+// widest finds the plan node that reads most rows of a partition.
+func widest(plan any) (string, float64) {
+	name, most := "", 0.0
+	switch plan := plan.(type) {
+	case []any:
+		for _, part := range plan {
+			if n, rows := widest(part); rows > most {
+				name, most = n, rows
+			}
+		}
+	case map[string]any:
+		for _, part := range plan {
+			if n, rows := widest(part); rows > most {
+				name, most = n, rows
+			}
+		}
+		if relation, ok := plan["Relation Name"].(string); ok && strings.HasPrefix(relation, "line") {
+			rows, _ := plan["Actual Rows"].(float64)
+			removed, _ := plan["Rows Removed by Filter"].(float64)
+			loops, _ := plan["Actual Loops"].(float64)
+			if total := (rows + removed) * loops; total > most {
+				name, most = fmt.Sprint(plan["Node Type"], " on ", relation), total
+			}
+		}
+	}
+	return name, most
+}
+
+// BenchmarkPost posts three legs for 100,000 payments a round: the first
+// attached, the others in vouchers of 20,000.
+func BenchmarkPost(bench *testing.B) {
+	db := pgtest.DB(bench)
+	b := open(bench, db)
+	const n, part = 100_000, 20_000
+	batch := ledger.LargeFirst
+	for bench.Loop() {
+		b.bulk(batch, ledger.LegApproved, 0, 1, n)
+		for first := int64(1); first < n; first += part {
+			b.bulk(batch, ledger.LegOrdered, 1, first, first+part-1)
+		}
+		for first := int64(1); first < n; first += part {
+			b.bulk(batch, ledger.LegPaidSent, 2, first, first+part-1)
+		}
+		batch++
+	}
+	bench.ReportMetric(3*n*float64(bench.N)/bench.Elapsed().Seconds(), "lines/s")
+}
