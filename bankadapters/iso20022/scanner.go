@@ -112,8 +112,10 @@ func (s *scanner) next() (token, error) {
 			continue
 		}
 		// Enough for <![CDATA[ and every shorter opening, or the file's end.
-		if err := s.need(len(cdataOpen)); err != nil {
-			return 0, err
+		if s.limit-s.pos < len(cdataOpen) {
+			if err := s.need(len(cdataOpen)); err != nil {
+				return 0, err
+			}
 		}
 		rest := s.buf[s.pos:s.limit]
 		if len(rest) < 2 {
@@ -150,9 +152,17 @@ func (s *scanner) finish() (token, error) {
 // characters takes text up to the next tag. found is false for blanks outside
 // the root element.
 func (s *scanner) characters() (found bool, err error) {
-	n, err := s.find('<', 0)
-	if err != nil {
-		return false, err
+	// Most texts are shorter than a call of bytes.IndexByte is worth.
+	n, entity, short := 0, false, s.buf[s.pos:min(s.limit, s.pos+48)]
+	for n < len(short) && short[n] != '<' {
+		entity = entity || short[n] == '&'
+		n++
+	}
+	if n == len(short) {
+		if n, err = s.find('<', n); err != nil {
+			return false, err
+		}
+		entity = bytes.IndexByte(s.buf[s.pos:s.pos+n], '&') >= 0
 	}
 	raw := s.buf[s.pos : s.pos+n]
 	if s.depth == 0 {
@@ -163,7 +173,7 @@ func (s *scanner) characters() (found bool, err error) {
 		s.pos += n
 		return false, nil
 	}
-	if bytes.IndexByte(raw, '&') >= 0 {
+	if entity {
 		if raw, err = s.decode(raw); err != nil {
 			return false, err
 		}
@@ -319,6 +329,13 @@ func controlAt(b []byte) int {
 }
 
 func (s *scanner) endTag() error {
+	// The usual end tag is </, the open element's name and >.
+	top := s.top()
+	if rest := s.buf[s.pos+2 : s.limit]; s.depth > 0 && len(rest) > len(top) && rest[len(top)] == '>' && string(rest[:len(top)]) == string(top) {
+		s.pos += len(top) + 3
+		s.pop()
+		return nil
+	}
 	n, err := s.find('>', 2)
 	if err != nil {
 		return err

@@ -14,6 +14,9 @@ var (
 // startTag scans one start tag and pushes its element. Of the attributes only
 // the namespace declarations and Ccy are kept.
 func (s *scanner) startTag() error {
+	if s.plainTag() {
+		return nil
+	}
 	n, err := s.tagEnd()
 	if err != nil {
 		return err
@@ -56,6 +59,40 @@ func (s *scanner) startTag() error {
 	s.depth++
 	s.pos += n + 1
 	return nil
+}
+
+// plainTag scans the usual start tag, <, an unprefixed ASCII name and >, below
+// the root of a document without prefixes. It reports false, with nothing
+// changed, for every other.
+func (s *scanner) plainTag() bool {
+	if s.depth == 0 || s.depth == depthMax || s.rootAs != "" {
+		return false
+	}
+	rest := s.buf[s.pos+1 : s.limit]
+	n := 0
+	for n < len(rest) && n < 64 && plainName[rest[n]] {
+		n++
+	}
+	if n == 0 || n >= len(rest) || rest[n] != '>' || !letters[rest[0]] {
+		return false
+	}
+	s.prefix, s.name, s.currency, s.foreign = nil, rest[:n], nil, false
+	s.starts[s.depth] = len(s.names)
+	s.names = append(s.names, s.name...)
+	s.depth++
+	s.pos += n + 2
+	return true
+}
+
+// letters and plainName are the ASCII letters, and those with digits.
+var letters, plainName = nameTables()
+
+func nameTables() (letters, plain [256]bool) {
+	for c := range 256 {
+		letters[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		plain[c] = letters[c] || '0' <= c && c <= '9'
+	}
+	return letters, plain
 }
 
 // tagEnd returns the distance from pos to the > that ends the tag; a > inside a
