@@ -1,0 +1,288 @@
+package reconciliation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/calendar"
+	"ansinh/internal/crypt"
+	"ansinh/ledger"
+)
+
+// The sources of a witness: what its word is worth.
+const (
+	fromStatement = "statement" // a booked entry of a final statement
+	fromDetail    = "detail"    // a part of a booked sum
+	fromAdvice    = "advice"
+	fromStatus    = "status"
+	fromSheet     = "sheet"
+	fromProvider  = "provider"
+)
+
+const (
+	stageMax   = 5_000
+	entriesMax = 1_000_000 // lines of one file
+	textMax    = 140
+)
+
+// staging turns one file into witnesses, entries and bookings.
+type staging struct {
+	r       *Reconciler
+	ctx     context.Context
+	tx      pgx.Tx
+	bank    bank
+	file    fileRow
+	about   bankadapters.Head
+	book    ledger.BookID
+	account string // our account
+	count   int
+	chunk   []staged
+	seen    map[string]bool // identities of bookings of this file
+}
+
+// staged is one line with its event's identity; "" means no event of its own.
+type staged struct {
+	bankadapters.Entry
+	source   string
+	identity string
+}
+
+// entry takes one line of the file.
+func (s *staging) entry(e bankadapters.Entry) error {
+	if s.count++; s.count > entriesMax {
+		return &refusal{code: codeSize, line: e.LineNumber, why: fmt.Sprintf(
+			"Tệp có hơn %d dòng: đề nghị ngân hàng chia nhỏ. / The file has more than %d lines: ask the bank to split it.", entriesMax, entriesMax)}
+	}
+	one := staged{Entry: e, source: s.source(e)}
+	if one.source == fromStatement {
+		if e.BookDate.IsZero() {
+			return &refusal{code: codeNoBooking, line: e.LineNumber,
+				why: "Bút toán không có ngày hạch toán: đề nghị ngân hàng gửi lại. / A booked entry without its booking date: ask the bank to send it again."}
+		}
+		if one.identity = identity(e); s.seen[one.identity] {
+			one.identity = s.own(e)
+		}
+		if s.seen == nil {
+			s.seen = make(map[string]bool)
+		}
+		s.seen[one.identity] = true
+	} else if e.Servicer != "" && e.Status != bankadapters.TxRejected {
+		one.identity = identity(e)
+	}
+	if s.chunk = append(s.chunk, one); len(s.chunk) == stageMax {
+		return s.flush()
+	}
+	return nil
+}
+
+// own is the identity of a line whose reference names another booking already:
+// the account moved twice, so these are two events.
+func (s *staging) own(e bankadapters.Entry) string {
+	return fmt.Sprintf("%s@%d/%d", identity(e), s.file.id, e.Position)
+}
+
+func (s *staging) source(e bankadapters.Entry) string {
+	switch s.file.kind {
+	case bankadapters.KindStatement:
+		switch {
+		case e.Detail:
+			return fromDetail
+		case e.Booked:
+			return fromStatement
+		}
+		return fromAdvice
+	case bankadapters.KindNotification:
+		return fromAdvice
+	case bankadapters.KindSheetResult:
+		return fromSheet
+	case bankadapters.KindProviderResult:
+		return fromProvider
+	case bankadapters.KindStatusReport, bankadapters.KindWithdrawals:
+	}
+	return fromStatus
+}
+
+// identity is what makes two lines one event: the bank's reference, else date,
+// amount, side, entry reference and place.
+func identity(e bankadapters.Entry) string {
+	if e.Servicer != "" {
+		return "R:" + e.Servicer
+	}
+	return fmt.Sprintf("P:%s/%s/%s/%s/%d", e.BookDate, e.Amount.Exact(), e.Side, e.EntryRef, e.Position)
+}
+
+const sqlBookedIdentities = `
+SELECT e.identity
+  FROM reconciliation.entry AS e
+  JOIN reconciliation.booking AS b ON b.entry = e.id
+ WHERE e.channel = @channel AND e.account = @account AND e.identity = ANY (@identities)`
+
+const sqlAddEntries = `
+INSERT INTO reconciliation.entry (channel, account, identity, file, position)
+SELECT @channel, @account, n.identity, @file, n.position
+  FROM unnest(@identities::text[], @positions::int[]) AS n (identity, position)
+ ORDER BY n.position
+ON CONFLICT (channel, account, identity) DO NOTHING`
+
+const sqlEntryIDs = `
+SELECT e.identity, e.id
+  FROM reconciliation.entry AS e
+ WHERE e.channel = @channel AND e.account = @account AND e.identity = ANY (@identities)`
+
+const sqlAddBookings = `
+INSERT INTO reconciliation.booking (entry, file, position, side, amount, book_date, value_date)
+SELECT n.entry, @file, n.position, n.side, n.amount, n.book_date, n.value_date
+  FROM unnest(@entries::bigint[], @positions::int[], @sides::text[], @amounts::bigint[], @book_dates::date[], @value_dates::date[])
+       AS n (entry, position, side, amount, book_date, value_date)`
+
+// flush stores the lines collected so far, set by set.
+func (s *staging) flush() error {
+	if len(s.chunk) == 0 {
+		return nil
+	}
+	if err := s.separate(); err != nil {
+		return err
+	}
+	ids, err := s.entries()
+	if err != nil {
+		return err
+	}
+	if err := s.bookings(ids); err != nil {
+		return err
+	}
+	if err := s.witnesses(ids); err != nil {
+		return err
+	}
+	s.chunk = s.chunk[:0]
+	return nil
+}
+
+// separate gives a booking whose identity was booked by an earlier file an
+// event of its own.
+func (s *staging) separate() error {
+	var identities []string
+	for _, e := range s.chunk {
+		if e.source == fromStatement {
+			identities = append(identities, e.identity)
+		}
+	}
+	if len(identities) == 0 {
+		return nil
+	}
+	rows, _ := s.tx.Query(s.ctx, sqlBookedIdentities, pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "identities": identities})
+	booked, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("booked identities: %w", err)
+	}
+	again := make(map[string]bool, len(booked))
+	for _, b := range booked {
+		again[b] = true
+	}
+	for i := range s.chunk {
+		if e := &s.chunk[i]; e.source == fromStatement && again[e.identity] {
+			e.identity = s.own(e.Entry)
+		}
+	}
+	return nil
+}
+
+func (s *staging) entries() (map[string]int64, error) {
+	var identities []string
+	var positions []int32
+	for _, e := range s.chunk {
+		if e.identity != "" {
+			identities, positions = append(identities, e.identity), append(positions, int32(e.Position))
+		}
+	}
+	ids := make(map[string]int64, len(identities))
+	if len(identities) == 0 {
+		return ids, nil
+	}
+	args := pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "file": s.file.id, "identities": identities, "positions": positions}
+	if _, err := s.tx.Exec(s.ctx, sqlAddEntries, args); err != nil {
+		return nil, fmt.Errorf("entries: %w", err)
+	}
+	rows, _ := s.tx.Query(s.ctx, sqlEntryIDs, args)
+	var name string
+	var id int64
+	if _, err := pgx.ForEachRow(rows, []any{&name, &id}, func() error { ids[name] = id; return nil }); err != nil {
+		return nil, fmt.Errorf("entries: %w", err)
+	}
+	return ids, nil
+}
+
+func (s *staging) bookings(ids map[string]int64) error {
+	var entries, amounts []int64
+	var positions []int32
+	var sides []string
+	var bookDates, valueDates []*time.Time
+	for _, e := range s.chunk {
+		if e.source != fromStatement {
+			continue
+		}
+		entries, amounts = append(entries, ids[e.identity]), append(amounts, int64(e.Amount))
+		positions, sides = append(positions, int32(e.Position)), append(sides, string(e.Side))
+		bookDates, valueDates = append(bookDates, dateArg(e.BookDate)), append(valueDates, dateArg(e.ValueDate))
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	_, err := s.tx.Exec(s.ctx, sqlAddBookings, pgx.NamedArgs{"file": s.file.id, "entries": entries, "positions": positions,
+		"sides": sides, "amounts": amounts, "book_dates": bookDates, "value_dates": valueDates})
+	if err != nil {
+		return fmt.Errorf("bookings: %w", err)
+	}
+	return nil
+}
+
+// dateArg is a date as an array element or COPY value, nil when it is missing:
+// a missing date stays missing.
+func dateArg(d calendar.Date) *time.Time {
+	if d.IsZero() {
+		return nil
+	}
+	t := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, time.UTC)
+	return &t
+}
+
+var witnessColumns = []string{"file", "position", "entry", "source", "side", "amount", "booked", "book_date", "value_date", "servicer",
+	"original_ref", "end_to_end", "bulk", "is_bulk", "account_index", "account_tail", "status", "code", "is_return", "text", "line"}
+
+func (s *staging) witnesses(ids map[string]int64) error {
+	n, err := s.tx.CopyFrom(s.ctx, pgx.Identifier{"reconciliation", "witness"}, witnessColumns,
+		pgx.CopyFromSlice(len(s.chunk), func(i int) ([]any, error) {
+			e := &s.chunk[i]
+			var entry *int64
+			if id, ok := ids[e.identity]; ok {
+				entry = &id
+			}
+			account := accountForm(e.Account)
+			isBulk := !e.Detail && (e.Batch != "" || e.BulkCount > 0) && e.Status == ""
+			return []any{s.file.id, int32(e.Position), entry, e.source, string(e.Side), int64(e.Amount), e.Booked,
+				dateArg(e.BookDate), dateArg(e.ValueDate), clean(e.Servicer, textMax), clean(e.OriginalRef, textMax), clean(string(e.EndToEnd), textMax),
+				clean(string(e.Batch), textMax), isBulk, s.r.Keys.Index(crypt.FieldAccount, crypt.Secret(account)), tail(account),
+				clean(string(e.Status), textMax), clean(e.Code, textMax), e.Return, clean(e.Text, textMax), int32(e.LineNumber)}, nil
+		}))
+	if err != nil {
+		return fmt.Errorf("witnesses: %w", err)
+	}
+	if n != int64(len(s.chunk)) {
+		return fmt.Errorf("witnesses: %d of %d arrived", n, len(s.chunk))
+	}
+	return nil
+}
+
+// clean cuts a text to max characters and takes out what PostgreSQL cannot keep.
+func clean(s string, max int) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "�")
+	if utf8.RuneCountInString(s) <= max {
+		return s
+	}
+	return string([]rune(s)[:max])
+}
