@@ -16,7 +16,7 @@ import (
 	"ansinh/ledger"
 )
 
-const sqlClaim = `
+const sqlClaimIntent = `
 UPDATE payout.submission AS s
    SET state = 'sending', fence = s.fence + 1, claimed_by = @owner, claim_until = @until, tries = s.tries + 1
  WHERE s.no = (
@@ -43,7 +43,7 @@ func (e *Engine) StepSend(ctx context.Context, key bankadapters.Key) (Progress, 
 	if line.Bank.Open() {
 		return Progress{Waiting: "the breaker of " + string(key) + " is open"}, nil
 	}
-	no, err := e.claim(ctx, key, line, sqlClaim)
+	no, err := e.claim(ctx, key, line, sqlClaimIntent)
 	if no == 0 || err != nil {
 		return Progress{}, err
 	}
@@ -88,8 +88,12 @@ func (e *Engine) transmit(ctx context.Context, line *Line, no int64) error {
 		return e.record(ctx, s, bankadapters.Answer{Outcome: bankadapters.NotSent, Code: "JOURNAL", Text: err.Error()}, err)
 	}
 	pgdb.CrashPoint(e.DB, PointJournalled)
-	if mine, err := e.stillMine(ctx, s); err != nil || !mine {
+	mine, err := e.stillMine(ctx, s)
+	if err != nil {
 		return err
+	}
+	if !mine { // recorded only if the fence is still ours: then it was the stop or the clock
+		return e.record(ctx, s, bankadapters.Answer{Outcome: bankadapters.NotSent, Code: "HELD", Text: "stopped or too late before the first byte"}, nil)
 	}
 	answer, callErr := e.call(ctx, line, message)
 	pgdb.CrashPoint(e.DB, PointSent)
@@ -123,7 +127,7 @@ SELECT v.lines, coalesce(sum(va.debit), 0)::bigint
   FROM ledger.voucher AS v
   JOIN ledger.voucher_account AS va ON va.voucher = v.id
   JOIN ledger.account AS a ON a.id = va.account
- WHERE v.key = 'ordered/' || @no::text AND a.role IN ('sent', 'provider_sent')
+ WHERE v.order_no = @no AND v.kind = 'ordered' AND a.role IN ('sent', 'provider_sent')
  GROUP BY v.lines`
 
 // readBack writes the message again, requires the bytes of the intent, reads
@@ -170,15 +174,22 @@ VALUES (@no, @channel, @kind, @now, @outcome, @code, @raw)`
 
 const sqlOutcome = `
 UPDATE payout.submission
-   SET state = @state, answered_at = @now, code = @code, answer_text = @text, claim_until = NULL, next_look = @next,
-       clear_fence = CASE WHEN @state = 'intent' THEN fence ELSE clear_fence END,
+   SET state = CASE WHEN @state = 'intent' AND first_sent IS NOT NULL AND NOT @planted THEN 'unknown' ELSE @state END,
+       answered_at = @now, code = @code, answer_text = @text, claim_until = NULL, next_look = @next,
+       clear_fence = CASE WHEN @state = 'intent' AND first_sent IS NULL THEN fence ELSE clear_fence END,
        first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @now) END
  WHERE no = @no AND fence = @fence AND state = 'sending'`
 
 // record stores an outcome under the fence it was obtained with. It never
 // lowers a state: a submission that evidence or a later claim moved on keeps it,
 // and only the answer is kept.
+//
+// For the same bytes sent again, "not sent" and "refused" speak of the second
+// copy only. The first may have been booked, so both leave the doubt standing.
 func (e *Engine) record(ctx context.Context, s Submission, answer bankadapters.Answer, cause error) error {
+	if s.FirstSent != nil && answer.Outcome == bankadapters.Refused {
+		answer.Outcome = bankadapters.Unknown
+	}
 	state, next := e.verdict(answer.Outcome)
 	text := answer.Text
 	if cause != nil && text == "" {
@@ -197,7 +208,7 @@ func (e *Engine) record(ctx context.Context, s Submission, answer bankadapters.A
 				return nil
 			}
 			_, err = tx.Exec(ctx, sqlOutcome, pgx.NamedArgs{"no": s.No, "fence": s.Fence, "state": state, "now": e.Now(),
-				"code": answer.Code, "text": text, "next": next})
+				"code": answer.Code, "text": text, "next": next, "planted": e.Planted.ResendOnTimeout})
 			if err != nil {
 				return err
 			}
