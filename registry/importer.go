@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -215,7 +216,8 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
-	findings := append(list.Findings, unclear...)
+	findings := slices.Concat(list.Findings, unclear) // take may run again: never append in place
+	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
 		Skipped: list.Skipped, Findings: findings}
