@@ -1,0 +1,146 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/errs"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+)
+
+// RetryDecision has payments tried again, over another channel if one is named.
+// Person and amount stay as approved.
+type RetryDecision struct {
+	Batch    ledger.BatchID
+	Payments []int64
+	Channel  bankadapters.Key // "" = the channel each was tried over last
+	Reason   string
+	ByOne    string
+	ByTwo    string
+}
+
+// Errors of DecideRetry a caller may match, beside those of CancelUnsent.
+var (
+	ErrNeverTried = errors.New("the payment was never ordered")
+	ErrDecided    = errors.New("another attempt is decided already")
+	ErrNoAccount  = errors.New("the payment has no account for a bank")
+)
+
+// attemptsMax is what one digit of an attempt's id can count.
+const attemptsMax = 35
+
+const sqlOpenFacts = `
+SELECT payment, kind FROM payout.exception
+ WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
+ ORDER BY payment, kind LIMIT 1`
+
+const sqlWithoutAccount = `
+SELECT p.no FROM payout.payment AS p
+ WHERE p.batch = @batch AND p.no = ANY (@payments::bigint[]) AND p.account_index IS NULL
+ ORDER BY p.no LIMIT 1`
+
+// sqlAddRetries takes the channel named, or that of the payment's last attempt.
+const sqlAddRetries = `
+INSERT INTO payout.retry (batch, payment, after_attempt, channel, reason, by_one, by_two, at)
+SELECT @batch::integer, t.payment, t.attempt, coalesce(nullif(@channel::text, ''), s.channel), @reason, @one, @two, @now
+  FROM unnest(@payments::bigint[], @attempts::smallint[]) AS t (payment, attempt)
+  JOIN payout.attempt AS a ON a.batch = @batch::integer AND a.payment = t.payment AND a.attempt = t.attempt
+  JOIN payout.submission AS s ON s.no = a.submission
+ON CONFLICT (batch, payment, after_attempt) DO NOTHING`
+
+// DecideRetry records that two people have payments tried again; the order step
+// takes them from there. All are refused together when one is not owed
+// (ErrNotOwed), was never ordered (ErrNeverTried), is barred by a proof
+// (ErrBarred), has money due back from the bank (ErrOpenClaim), waits for
+// another decision (ErrDecided), or has no account where a bank is named
+// (ErrNoAccount); a provider needs none.
+func DecideRetry(ctx context.Context, db pgdb.DB, r RetryDecision, now time.Time) error {
+	if err := twoPeople(r.ByOne, r.ByTwo, r.Reason); err != nil {
+		return err
+	}
+	r.Payments = slices.Compact(slices.Sorted(slices.Values(r.Payments)))
+	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := LockBatch(ctx, tx, r.Batch); err != nil {
+			return err
+		}
+		at, err := atRest(ctx, tx, r.Batch, r.Payments)
+		if err != nil {
+			return err
+		}
+		if err := r.mayTry(ctx, tx, at); err != nil {
+			return err
+		}
+		return r.store(ctx, tx, at, now)
+	})
+	if err != nil {
+		return fmt.Errorf("retry in batch %d: %w", r.Batch, err)
+	}
+	return nil
+}
+
+func (r RetryDecision) refuse(code string, payment int64, vi, en string, cause error) error {
+	return errs.Coded(errs.Conflict, code, fmt.Sprintf("Khoản chi %d của đợt %d %s. / Payment %d of batch %d %s.", payment, r.Batch, vi, payment, r.Batch, en), cause)
+}
+
+// mayTry holds the payments against everything but their money.
+func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position) error {
+	for _, no := range r.Payments {
+		switch p := at[no]; {
+		case p.Attempt == 0:
+			return r.refuse("PAYOUT-NEVER-TRIED", no, "chưa gửi lần nào, sẽ được gửi theo đợt", "was never ordered; it goes with its batch", ErrNeverTried)
+		case p.Attempt >= attemptsMax:
+			return r.refuse("PAYOUT-ATTEMPTS", no, "đã gửi quá nhiều lần", "was tried too often", nil)
+		}
+	}
+	args := pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments}
+	var no int64
+	var kind string
+	switch err := tx.QueryRow(ctx, sqlOpenFacts, args).Scan(&no, &kind); {
+	case err == nil:
+		return r.refuse("PAYOUT-BARRED", no, "bị chặn ("+kind+"): đã có hoặc còn chờ bằng chứng", "is barred ("+kind+"): a proof came or is waited for", ErrBarred)
+	case !errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("open exceptions: %w", err)
+	}
+	if r.Channel == "" {
+		return nil
+	}
+	channel, err := channelOf(ctx, tx, r.Channel)
+	if err != nil {
+		return err
+	}
+	if channel.Kind != "bank" {
+		return nil
+	}
+	switch err := tx.QueryRow(ctx, sqlWithoutAccount, args).Scan(&no); {
+	case err == nil:
+		return r.refuse("PAYOUT-NO-ACCOUNT", no, "không có tài khoản để chi qua ngân hàng", "has no account to be paid through a bank", ErrNoAccount)
+	case !errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("accounts: %w", err)
+	}
+	return nil
+}
+
+func (r RetryDecision) store(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position, now time.Time) error {
+	attempts := make([]int16, len(r.Payments))
+	for i, no := range r.Payments {
+		attempts[i] = at[no].Attempt
+	}
+	tag, err := tx.Exec(ctx, sqlAddRetries, pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "attempts": attempts,
+		"channel": string(r.Channel), "reason": r.Reason, "one": r.ByOne, "two": r.ByTwo, "now": now})
+	if err != nil {
+		return fmt.Errorf("store retries: %w", err)
+	}
+	if tag.RowsAffected() != int64(len(r.Payments)) {
+		return errs.Coded(errs.Conflict, "PAYOUT-DECIDED", fmt.Sprintf("Đợt %d: có khoản chi đã được quyết định gửi lại. / "+
+			"Batch %d: another attempt is already decided for one of the payments.", r.Batch, r.Batch), ErrDecided)
+	}
+	return record(ctx, tx, now, r.ByOne, "payment.retry", r.Batch, map[string]any{"payments": r.Payments, "channel": string(r.Channel),
+		"reason": r.Reason, "second": r.ByTwo})
+}
