@@ -15,7 +15,9 @@
 //	bank   ── file ────────> Reader      ──> Evidence, one entry at a time
 //
 // One folder per wire or rail stands below this package (iso20022, sheet,
-// cashlist); each turns bytes into these types and back, and nothing else.
+// cashlist, withdrawals); each turns bytes into these types and back, and
+// nothing else. What they share is here: the signed [Line], the [Breaker], the
+// [Wire] with its digest and read-back, and list [Records].
 //
 // # What this package does not do
 //

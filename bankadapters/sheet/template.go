@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -21,7 +22,6 @@ const (
 var (
 	headLabels = []string{"Số lệnh", "Tài khoản chi", "Ngày chi", "Số khoản", "Tổng tiền"}
 	headings   = []any{"STT", "Mã khoản", "Họ tên", "Số tài khoản", "Mã ngân hàng", "Số tiền", "Nội dung"}
-	widths     = []float64{8, 22, 34, 24, 14, 18, 44}
 )
 
 // excelMax is the largest whole number a spreadsheet shows with all its digits.
@@ -105,12 +105,9 @@ func newRows(book *excelize.File) (*rows, error) {
 			return nil, err
 		}
 	}
-	for i, width := range widths {
-		if err := out.SetColWidth(i+1, i+1, width); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return r, errors.Join(
+		out.SetColWidth(1, 1, 8), out.SetColWidth(2, 2, 22), out.SetColWidth(3, 3, 34), out.SetColWidth(4, 4, 24),
+		out.SetColWidth(5, 5, 14), out.SetColWidth(6, 6, 18), out.SetColWidth(7, 7, 44))
 }
 
 func (r *rows) set(row int, cells ...any) error {
