@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// clock is the wall clock, unless the data folder holds a clock of its own: a
+// file with one RFC 3339 time that only the demo moves. All processes on the
+// folder, banks included, then live at that time.
+type clock struct {
+	path string
+
+	mu    sync.Mutex
+	owned bool // this process moves it: no need to look at the file
+	at    time.Time
+}
+
+// Now reads the clock. A folder's clock that cannot be read stops the program:
+// guessing a time could send twice.
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.owned {
+		return c.at
+	}
+	at, err := readClock(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return time.Now()
+	}
+	if err != nil {
+		panic(fmt.Sprintf("ansinh: clock of the data folder: %v", err))
+	}
+	return at
+}
+
+// Set moves the folder's clock; the file is written before anybody sees it.
+func (c *clock) Set(at time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	part := c.path + ".part"
+	if err := os.WriteFile(part, []byte(at.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("set the clock: %w", err)
+	}
+	if err := os.Rename(part, c.path); err != nil {
+		return fmt.Errorf("set the clock: %w", err)
+	}
+	c.owned, c.at = true, at.UTC().Truncate(time.Second)
+	return nil
+}
+
+func readClock(path string) (time.Time, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339, strings.TrimSpace(string(text)))
+}

@@ -1,0 +1,12 @@
+package main
+
+import "sync"
+
+// commands lists every command in the order in which help shows them.
+var commands = sync.OnceValue(func() []command {
+	var all []command
+	for _, group := range [][]command{sandboxCommands(), ledgerCommands(), databaseCommands()} {
+		all = append(all, group...)
+	}
+	return all
+})

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/assembly"
+	"ansinh/internal/crypt"
+	"ansinh/internal/pgdb"
+)
+
+// Variables of the environment. They are read here and nowhere else.
+const (
+	envDatabase = "ANSINH_DATABASE_URL"
+	envKeys     = "ANSINH_KEYS"    // keys file or folder; default DIR/keys
+	envJournal  = "ANSINH_JOURNAL" // folder of the send journals; default DIR/journal
+)
+
+// env is what a command finds around it.
+type env struct {
+	dir            string
+	stdout, stderr io.Writer
+	keepServer     bool // leave the own database server running
+
+	clock  *clock
+	server *pgdb.Server
+	users  *os.File
+	ending []func() error
+}
+
+// defaultDir is the data folder when none is given. As root under a folder that
+// others may not enter, the database server's own user could not reach it.
+func defaultDir() string {
+	if os.Geteuid() == 0 {
+		if here, err := os.Getwd(); err == nil && !openToAll(here) {
+			return "/var/lib/ansinh/demo"
+		}
+	}
+	return "ansinh-demo"
+}
+
+// openToAll reports whether every folder on the way may be entered by others.
+func openToAll(path string) bool {
+	for ; ; path = filepath.Dir(path) {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if path == filepath.Dir(path) {
+			return true
+		}
+	}
+}
+
+// folder is the data folder, chosen once.
+func (e *env) folder() string {
+	if e.dir == "" {
+		e.dir = defaultDir()
+	}
+	return e.dir
+}
+
+func (e *env) path(parts ...string) string {
+	return filepath.Join(append([]string{e.folder()}, parts...)...)
+}
+
+// atEnd adds something to do when the command is over, last added first.
+func (e *env) atEnd(do func() error) { e.ending = append(e.ending, do) }
+
+// close ends everything the command opened and joins the errors.
+func (e *env) close(err error) error {
+	for i := len(e.ending) - 1; i >= 0; i-- {
+		err = errors.Join(err, e.ending[i]())
+	}
+	return err
+}
+
+// databaseURL is ANSINH_DATABASE_URL, unless --dir was given, else an own server
+// in the data folder.
+func (e *env) databaseURL(ctx context.Context) (string, error) {
+	if url := os.Getenv(envDatabase); url != "" && e.dir == "" {
+		return url, nil
+	}
+	if e.server != nil {
+		return e.server.URL(), nil
+	}
+	if err := os.MkdirAll(e.folder(), 0o711); err != nil {
+		return "", err
+	}
+	if err := e.holdServer(); err != nil {
+		return "", err
+	}
+	server, err := pgdb.StartServer(ctx, e.folder(), pgdb.ServerOptions{})
+	if err != nil {
+		return "", err
+	}
+	e.server = server
+	return server.URL(), nil
+}
+
+// holdServer notes that this process uses the folder's own server. Whoever ends
+// last stops it; a process that was killed holds nothing any more.
+func (e *env) holdServer() error {
+	users, err := os.OpenFile(e.path("users.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(users.Fd()), syscall.LOCK_SH); err != nil {
+		return errors.Join(fmt.Errorf("lock %s: %w", users.Name(), err), users.Close())
+	}
+	e.users = users
+	e.atEnd(e.releaseServer)
+	return nil
+}
+
+func (e *env) releaseServer() error {
+	defer e.users.Close()
+	if e.server == nil || e.keepServer {
+		return nil
+	}
+	if err := syscall.Flock(int(e.users.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil // somebody else still works with it
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return e.server.Stop(ctx)
+}
+
+// now is the wall clock, or the clock of a data folder that has its own.
+func (e *env) now() func() time.Time {
+	if e.clock == nil {
+		e.clock = &clock{path: e.path("clock")}
+	}
+	return e.clock.Now
+}
+
+// migrated returns the URL of a database with the schema of this program.
+func (e *env) migrated(ctx context.Context) (string, error) {
+	url, err := e.databaseURL(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := pgdb.Migrate(ctx, url); err != nil {
+		return "", err
+	}
+	return url, nil
+}
+
+// pool opens the database for reading and small acts, without lines to banks.
+func (e *env) pool(ctx context.Context) (*pgxpool.Pool, error) {
+	url, err := e.migrated(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgdb.Open(ctx, url, pgdb.Config{})
+	if err != nil {
+		return nil, err
+	}
+	e.atEnd(func() error { pool.Close(); return nil })
+	return pool, nil
+}
+
+// keys reads the ring.
+func (e *env) keys() (*crypt.Keys, error) {
+	path := os.Getenv(envKeys)
+	if path == "" {
+		path = e.path("keys")
+	}
+	keys, err := crypt.LoadKeys(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no keys at %s: set %s to the keys file (%w)", path, envKeys, err)
+	}
+	return keys, err
+}
+
+// works puts everything together for a command that works with banks.
+func (e *env) works(ctx context.Context) (*assembly.Works, error) {
+	url, err := e.migrated(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := e.keys()
+	if err != nil {
+		return nil, err
+	}
+	return e.assemble(ctx, url, keys)
+}
+
+func (e *env) assemble(ctx context.Context, url string, keys *crypt.Keys) (*assembly.Works, error) {
+	journal := os.Getenv(envJournal)
+	if journal == "" {
+		if e.server == nil {
+			return nil, fmt.Errorf("with %s the folder of the send journals must be named: set %s (never inside the database's backup)", envDatabase, envJournal)
+		}
+		journal = e.path("journal")
+	}
+	process, err := processName()
+	if err != nil {
+		return nil, err
+	}
+	endpoints, err := e.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	works, err := assembly.Open(ctx, assembly.Config{DatabaseURL: url, Keys: keys, Now: e.now(), Journal: journal, Process: process,
+		Outbox: e.path("outbox"), Endpoints: endpoints, Notice: assembly.Notice})
+	if err != nil {
+		return nil, err
+	}
+	e.atEnd(works.Close)
+	return works, nil
+}
+
+// processName is never used twice: the process id alone comes back.
+func processName() (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return "", err
+	}
+	salt := make([]byte, 4)
+	if _, err := rand.Read(salt); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s-%d-%s-%x", filepath.Base(host), os.Getpid(), time.Now().UTC().Format("20060102T150405"), salt), nil
+}
+
+// endpoints reads where the sandbox listens. Without a sandbox there are none.
+func (e *env) endpoints() (map[bankadapters.Key]assembly.Endpoint, error) {
+	folder := e.path("sandbox")
+	text, err := os.ReadFile(filepath.Join(folder, "endpoints.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		CA    string `json:"ca"`
+		Banks []struct {
+			ID      bankadapters.Key `json:"id"`
+			URL     string           `json:"url"`
+			KeyID   string           `json:"key_id"`
+			KeyFile string           `json:"key_file"`
+		} `json:"banks"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("endpoints of the sandbox: %w", err)
+	}
+	ca, err := os.ReadFile(filepath.Join(folder, file.CA))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, fmt.Errorf("%s holds no certificate", filepath.Join(folder, file.CA))
+	}
+	all := map[bankadapters.Key]assembly.Endpoint{}
+	for _, b := range file.Banks {
+		key, err := crypt.LoadRequestKey(filepath.Join(folder, b.KeyFile))
+		if err != nil {
+			return nil, err
+		}
+		all[b.ID] = assembly.Endpoint{URL: b.URL, KeyID: b.KeyID, Key: key, CA: roots}
+	}
+	return all, nil
+}
+
+// printJSON prints v as people and scripts read it.
+func (e *env) printJSON(v any) error {
+	out := json.NewEncoder(e.stdout)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
+}
