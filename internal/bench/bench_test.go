@@ -1,0 +1,50 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"ansinh/internal/bench"
+	"ansinh/internal/pgdb"
+	"ansinh/internal/pgtest"
+)
+
+// The figures' sense is in their rows, not in their time: what was posted must
+// verify, and each row must name its floor.
+func TestLedgerFigureVerifiesWhatItPosted(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	owner, err := pgdb.OpenOwner(t.Context(), pgtest.OwnerURL(t, db), pgdb.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(owner.Close)
+	tick := time.Unix(0, 0)
+	clock := func() time.Time { tick = tick.Add(time.Second); return tick }
+	rows, err := bench.Ledger(t.Context(), db, owner, bench.LedgerOptions{Payments: 2_500, Batches: 3, Chunk: 1_000, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 2 || rows[0].Size != 15_000 || rows[1].Size != 15_032 || rows[0].FloorS == 0 || rows[1].FloorS == 0 {
+		t.Errorf("rows = %+v, want 15,000 lines posted and 15,032 verified, each with a floor", rows)
+	}
+}
+
+func TestStatementFigureReadsEveryEntry(t *testing.T) {
+	t.Parallel()
+	tick := time.Unix(0, 0)
+	row, err := bench.Statement(context.Background(), t.TempDir(), 500, func() time.Time { tick = tick.Add(time.Second); return tick })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := bench.Print(&out, []bench.Row{row}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "camt.054") || row.Size != 500 {
+		t.Errorf("printed %q for %+v", out.String(), row)
+	}
+}
