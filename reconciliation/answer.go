@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,7 @@ import (
 )
 
 const sqlNextAnswer = `
-SELECT a.id, a.submission, a.at, a.outcome, a.raw
+SELECT a.id, a.submission, a.at, a.outcome IN ('accepted', 'known=true'), a.raw
   FROM payout.answer AS a
  WHERE a.channel = @channel
    AND NOT EXISTS (SELECT 1 FROM payout.answer_taken AS t WHERE t.answer = a.id)
@@ -38,9 +39,9 @@ func (r *Reconciler) takeAnswer(ctx context.Context, b bank) (int, error) {
 		}
 		var id, submission int64
 		var when time.Time
-		var outcome string
+		var speaks bool // an authentic answer that knows the message
 		var raw []byte
-		err := tx.QueryRow(ctx, sqlNextAnswer, pgx.NamedArgs{"channel": b.key}).Scan(&id, &submission, &when, &outcome, &raw)
+		err := tx.QueryRow(ctx, sqlNextAnswer, pgx.NamedArgs{"channel": b.key}).Scan(&id, &submission, &when, &speaks, &raw)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -48,7 +49,7 @@ func (r *Reconciler) takeAnswer(ctx context.Context, b bank) (int, error) {
 			return fmt.Errorf("next answer: %w", err)
 		}
 		did = 1
-		if kind, ok := reportKind(raw); ok {
+		if kind, ok := reportKind(raw); ok && speaks {
 			sum := sha256.Sum256(raw)
 			args := pgx.NamedArgs{"channel": b.key, "kind": kind, "name": fmt.Sprintf("answer-%d", id), "sha": sum[:], "bytes": len(raw),
 				"answer": id, "at": when, "by": "answer"}
@@ -74,7 +75,7 @@ func (r *Reconciler) takeAnswer(ctx context.Context, b bank) (int, error) {
 func reportKind(raw []byte) (bankadapters.Kind, bool) {
 	text := bytes.TrimLeft(raw, "\ufeff \r\n\t")
 	switch {
-	case bytes.HasPrefix(text, []byte("<")):
+	case bytes.HasPrefix(text, []byte("<")), bytes.HasPrefix(text, []byte("{")):
 		return bankadapters.KindStatusReport, true
 	case bytes.HasPrefix(text, []byte("H,1,")):
 		return bankadapters.KindProviderResult, true
@@ -90,4 +91,28 @@ func (r *Reconciler) openAnswer(ctx context.Context, id int64) (io.ReadCloser, e
 		return nil, fmt.Errorf("answer %d: %w", id, err)
 	}
 	return io.NopCloser(bytes.NewReader(raw)), nil
+}
+
+// storedReport reads a report that payout kept as what its adapter understood,
+// because the wire has no document of its own for it.
+type storedReport struct{ source io.Reader }
+
+// Read hands over the report as a status report.
+func (s storedReport) Read(head func(bankadapters.Head) error, entry func(bankadapters.Entry) error) error {
+	var report bankadapters.Report
+	if err := json.NewDecoder(s.source).Decode(&report); err != nil {
+		return &bankadapters.FileError{Kind: bankadapters.KindStatusReport, Code: bankadapters.CodeSyntax, Why: "a kept answer is not readable"}
+	}
+	err := head(bankadapters.Head{Kind: bankadapters.KindStatusReport, Message: report.Message, Created: report.AsOf, Count: -1})
+	if err != nil {
+		return err
+	}
+	for i, t := range report.Txs {
+		err := entry(bankadapters.Entry{Position: i + 1, Side: bankadapters.Debit, Amount: t.Amount, EndToEnd: t.EndToEnd, Message: report.Message,
+			Servicer: t.Servicer, Account: t.Account, Status: t.Status, Code: t.Code, Text: t.Text})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

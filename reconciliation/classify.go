@@ -142,7 +142,7 @@ func (c *chunk) situation(r reading) Situation {
 		return OtherBack
 	}
 	newest := payout.Ref{Batch: r.ref.Batch, Payment: r.ref.Payment, Attempt: r.trail.position.Attempt}
-	if o := c.orders[c.orderOf[newest]]; state == ledger.Ordered && o != nil && o.unsent {
+	if o := c.orders[c.orderOf[newest]]; (state == ledger.Ordered || state == ledger.Listed) && o != nil && o.unsent {
 		return OtherUnsent
 	}
 	return OtherOpen

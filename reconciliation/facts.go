@@ -290,7 +290,7 @@ func (f *facts) lock(ctx context.Context, tx pgx.Tx, b bank, origin payout.Origi
 		if err != nil {
 			return err
 		}
-		o := &orderFacts{Submission: s, unsent: s.State == payout.Intent || s.State == payout.Withdrawn}
+		o := &orderFacts{Submission: s, unsent: s.State == payout.Intent && s.Fence == s.ClearFence}
 		if o.sent, err = ledger.OrderBalance(ctx, tx, no, ledger.RoleSent); err != nil {
 			return err
 		}

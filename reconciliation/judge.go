@@ -1,6 +1,7 @@
 package reconciliation
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 // refusal is why a file is not taken.
@@ -20,6 +22,7 @@ type refusal struct {
 	code string
 	line int
 	why  string
+	stop string // the reason to stop dispatch everywhere
 }
 
 // Error makes refusal an error inside the transaction that must be rolled back.
@@ -129,6 +132,11 @@ func (r *Reconciler) refuse(ctx context.Context, b bank, id int64, no *refusal) 
 		if err := lockChannel(ctx, tx, b); err != nil {
 			return err
 		}
+		if no.stop != "" {
+			if err := payout.Stop(ctx, tx, no.stop, "reconciliation", r.Now()); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(ctx, sqlRefuse, pgx.NamedArgs{"file": id, "code": no.code, "line": no.line, "why": no.why, "at": r.Now()})
 		if err != nil {
 			return fmt.Errorf("refuse file %d: %w", id, err)
@@ -148,7 +156,15 @@ func (r *Reconciler) take(ctx context.Context, tx pgx.Tx, b bank, f fileRow, bod
 		return &refusal{code: codeKind, why: fmt.Sprintf("Không nhận loại tệp %q. / Files of kind %q are not taken.", f.kind, f.kind)}
 	}
 	s := &staging{r: r, ctx: ctx, tx: tx, bank: b, file: f}
-	if err := open(body).Read(s.head, s.entry); err != nil {
+	reader := open(body)
+	if f.answer != 0 && f.kind == bankadapters.KindStatusReport {
+		peek := bufio.NewReader(body)
+		start, _ := peek.Peek(1) // an empty answer fails in the reader
+		if reader = open(peek); string(start) == "{" {
+			reader = storedReport{peek}
+		}
+	}
+	if err := reader.Read(s.head, s.entry); err != nil {
 		return err
 	}
 	if err := s.flush(); err != nil {
@@ -294,7 +310,15 @@ func (s *staging) answered(h bankadapters.Head) error {
 	err := s.tx.QueryRow(s.ctx, sqlAccountOfSubmission, pgx.NamedArgs{"channel": s.bank.key, "message": string(h.Message)}).
 		Scan(&no, &message, &book, &s.account)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return &refusal{code: codeMessage, why: fmt.Sprintf(
+		origin, err := payout.ReadOrigin(s.ctx, s.tx)
+		if err != nil {
+			return err
+		}
+		stop := ""
+		if _, ours := origin.SubmissionOf(h.Message); ours {
+			stop = fmt.Sprintf("%s: lệnh %s mang mã của đơn vị nhưng không có trong sổ", s.bank.key, h.Message)
+		}
+		return &refusal{code: codeMessage, stop: stop, why: fmt.Sprintf(
 			"Tệp trả lời cho lệnh %q mà đơn vị không gửi ngân hàng này. / The file answers message %q, which we did not send to this bank.", h.Message, h.Message)}
 	}
 	if err != nil {

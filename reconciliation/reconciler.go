@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/bankadapters"
+	"ansinh/bankadapters/cashlist"
 	"ansinh/bankadapters/iso20022"
+	"ansinh/bankadapters/sheet"
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -39,13 +41,14 @@ type Reconciler struct {
 // Opener makes a reader of one file kind.
 type Opener func(io.Reader) bankadapters.Reader
 
-// Readers are the file kinds of ISO 20022. Who wires the program adds those of
-// the other rails.
+// Readers are the files of all rails of this release that reconciliation takes.
 func Readers() map[bankadapters.Kind]Opener {
 	return map[bankadapters.Kind]Opener{
-		bankadapters.KindStatement:    func(r io.Reader) bankadapters.Reader { return iso20022.NewStatementReader(r) },
-		bankadapters.KindNotification: func(r io.Reader) bankadapters.Reader { return iso20022.NewNotificationReader(r) },
-		bankadapters.KindStatusReport: func(r io.Reader) bankadapters.Reader { return iso20022.NewStatusReader(r) },
+		bankadapters.KindStatement:      func(r io.Reader) bankadapters.Reader { return iso20022.NewStatementReader(r) },
+		bankadapters.KindNotification:   func(r io.Reader) bankadapters.Reader { return iso20022.NewNotificationReader(r) },
+		bankadapters.KindStatusReport:   func(r io.Reader) bankadapters.Reader { return iso20022.NewStatusReader(r) },
+		bankadapters.KindSheetResult:    func(r io.Reader) bankadapters.Reader { return sheet.NewResultReader(r) },
+		bankadapters.KindProviderResult: func(r io.Reader) bankadapters.Reader { return cashlist.NewResultReader(r) },
 	}
 }
 

@@ -54,7 +54,10 @@ func (r *Reconciler) Step(ctx context.Context, channel bankadapters.Key) (int, e
 		}
 		did++
 	}
-	return did, nil
+	if did > 0 {
+		return did, nil
+	}
+	return r.endDoubts(ctx, channel)
 }
 
 // Drain calls Step until there is nothing to do, at most limit times.

@@ -17,7 +17,7 @@ import (
 
 const sqlWithdraw = `
 UPDATE payout.submission SET state = 'withdrawn', next_look = NULL
- WHERE no = @no AND state = 'intent'`
+ WHERE no = @no AND state = 'intent' AND fence = clear_fence`
 
 // withdrawUnsent takes back a whole submission that certainly was not sent,
 // because an earlier attempt of one of its payments turned out to be executed.
@@ -33,7 +33,8 @@ func (r *Reconciler) withdrawUnsent(ctx context.Context, b bank, no int64) error
 		if err != nil || s.State != payout.Intent {
 			return err
 		}
-		if _, err := tx.Exec(ctx, sqlWithdraw, pgx.NamedArgs{"no": no}); err != nil {
+		tag, err := tx.Exec(ctx, sqlWithdraw, pgx.NamedArgs{"no": no})
+		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
 		refs, err := payout.RefsOf(ctx, tx, s)
@@ -42,8 +43,11 @@ func (r *Reconciler) withdrawUnsent(ctx context.Context, b bank, no int64) error
 		}
 		return r.postEach(ctx, tx, s, refs, "withdrawn", "Rút lại lệnh chưa gửi: lần chi trước đã được thực hiện",
 			func(p ledger.Position) ledger.LegID {
-				if p.State() == ledger.Ordered {
+				switch p.State() {
+				case ledger.Ordered:
 					return ledger.LegWithdrawn
+				case ledger.Listed:
+					return ledger.LegListUnpaid
 				}
 				return 0
 			})

@@ -1,0 +1,168 @@
+package reconciliation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/audit"
+	"ansinh/internal/errs"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+)
+
+// Summary is where every payment of a batch stands. The counts of the first
+// block add up to Payments.
+type Summary struct {
+	Payments int64
+	Total    money.Amount
+
+	Paid       int64
+	PaidTotal  money.Amount
+	Rejected   int64 // refused, withdrawn, not executed or unpaid by a provider: owed again
+	Returned   int64
+	InDoubt    int64
+	AtBank     int64 // ordered or debited, nothing doubtful
+	AtProvider int64
+	Unsent     int64 // approved, never ordered
+	Ended      int64
+
+	Owed   money.Amount     // 3388.N of this batch
+	Breaks map[Reason]int64 // open, of this batch and of the channels it uses
+}
+
+const sqlSummary = `
+SELECT g.state, d.doubt IS NOT NULL, count(*), sum(f.amount)::bigint
+  FROM (SELECT DISTINCT ON (l.payment) l.payment, l.leg, l.attempt
+          FROM ledger.line AS l WHERE l.batch = @batch
+         ORDER BY l.payment, l.seq DESC) AS last
+  JOIN ledger.leg AS g ON g.id = last.leg
+  JOIN ledger.line AS f ON f.batch = @batch AND f.payment = last.payment AND f.seq = 1
+  LEFT JOIN LATERAL (SELECT 1 AS doubt FROM payout.exception AS e
+                      WHERE e.batch = @batch AND e.payment = last.payment AND e.kind = 'doubt' AND e.closed_at IS NULL
+                      LIMIT 1) AS d ON g.state IN ('ordered', 'out', 'listed')
+ GROUP BY g.state, d.doubt IS NOT NULL`
+
+const sqlBreakCounts = `
+SELECT b.reason, count(*)
+  FROM reconciliation.break_item AS b
+ WHERE b.closed_at IS NULL
+   AND (b.batch = @batch OR b.batch = 0 AND b.channel IN (SELECT s.channel FROM payout.submission AS s WHERE s.batch = @batch))
+ GROUP BY b.reason`
+
+// Summarise counts a batch's payments by what a person would say of them.
+func Summarise(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (Summary, error) {
+	s := Summary{Breaks: map[Reason]int64{}}
+	rows, _ := db.Query(ctx, sqlSummary, pgx.NamedArgs{"batch": batch})
+	var state ledger.State
+	var doubt bool
+	var count int64
+	var total money.Amount
+	_, err := pgx.ForEachRow(rows, []any{&state, &doubt, &count, &total}, func() error { return s.add(state, doubt, count, total) })
+	if err != nil {
+		return Summary{}, fmt.Errorf("summary of batch %d: %w", batch, err)
+	}
+	rows, _ = db.Query(ctx, sqlBreakCounts, pgx.NamedArgs{"batch": batch})
+	var reason Reason
+	_, err = pgx.ForEachRow(rows, []any{&reason, &count}, func() error { s.Breaks[reason] = count; return nil })
+	if err != nil {
+		return Summary{}, fmt.Errorf("breaks of batch %d: %w", batch, err)
+	}
+	return s, nil
+}
+
+func (s *Summary) add(state ledger.State, doubt bool, count int64, total money.Amount) error {
+	s.Payments, s.Total = s.Payments+count, s.Total+total
+	if state != ledger.Paid && state != ledger.Ended {
+		s.Owed += total
+	}
+	switch state {
+	case ledger.Paid:
+		s.Paid, s.PaidTotal = s.Paid+count, s.PaidTotal+total
+	case ledger.Rejected, ledger.Withdrawn, ledger.NotExecuted, ledger.Unpaid, ledger.BroughtBack:
+		s.Rejected += count
+	case ledger.Returned:
+		s.Returned += count
+	case ledger.Ended:
+		s.Ended += count
+	case ledger.Approved:
+		s.Unsent += count
+	case ledger.Ordered, ledger.Out, ledger.Listed, ledger.Handed:
+		switch {
+		case doubt:
+			s.InDoubt += count
+		case state == ledger.Listed || state == ledger.Handed:
+			s.AtProvider += count
+		default:
+			s.AtBank += count
+		}
+	default:
+		return fmt.Errorf("state %q is not known", state)
+	}
+	return nil
+}
+
+// Obstacles says, in Vietnamese and English, why a batch cannot be closed; none
+// means it can.
+func (s Summary) Obstacles() []string {
+	var list []string
+	for _, o := range []struct {
+		count  int64
+		vi, en string
+	}{
+		{s.Unsent, "khoản chưa lệnh", "payments never ordered"},
+		{s.AtBank, "khoản chờ ngân hàng", "payments at a bank"},
+		{s.AtProvider, "khoản ở đơn vị chi trả", "payments at a provider"},
+		{s.InDoubt, "khoản đang hỏi lại ngân hàng", "payments in doubt"},
+		{s.Rejected, "khoản chưa chi được", "payments refused and owed again"},
+		{s.Returned, "khoản bị trả lại", "payments returned and owed again"},
+	} {
+		if o.count > 0 {
+			list = append(list, fmt.Sprintf("%d %s (%s)", o.count, o.vi, o.en))
+		}
+	}
+	for _, reason := range Reasons {
+		if n := s.Breaks[reason.Reason]; n > 0 {
+			list = append(list, fmt.Sprintf("%d khoản lệch: %s (%s)", n, reason.VI, reason.EN))
+		}
+	}
+	return list
+}
+
+const sqlCloseBatch = `UPDATE payout.batch SET closed_at = @now, closed_by = @by WHERE id = @batch AND closed_at IS NULL`
+
+const sqlLockBatch = `SELECT id FROM payout.batch WHERE id = @batch FOR UPDATE`
+
+// CloseBatch closes a batch with two signatures. It refuses with RECON-CLOSING,
+// a Conflict that lists what is open.
+func CloseBatch(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, by Signers, now time.Time) error {
+	if err := by.check(); err != nil {
+		return err
+	}
+	var id ledger.BatchID
+	if err := tx.QueryRow(ctx, sqlLockBatch, pgx.NamedArgs{"batch": batch}).Scan(&id); err != nil {
+		return fmt.Errorf("batch %d: %w", batch, err)
+	}
+	s, err := Summarise(ctx, tx, batch)
+	if err != nil {
+		return err
+	}
+	if open := s.Obstacles(); len(open) > 0 {
+		return errs.Coded(errs.Conflict, codeClosing, fmt.Sprintf(
+			"Đợt %d chưa đóng được, còn: %s. / Batch %d cannot be closed yet; still open as listed.", batch, strings.Join(open, "; "), batch), nil)
+	}
+	tag, err := tx.Exec(ctx, sqlCloseBatch, pgx.NamedArgs{"batch": batch, "by": by.One + ", " + by.Two, "now": now})
+	if err != nil {
+		return fmt.Errorf("close batch %d: %w", batch, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.Coded(errs.Conflict, codeClosing, fmt.Sprintf("Đợt %d đã đóng. / Batch %d is closed.", batch, batch), nil)
+	}
+	_, err = audit.Append(ctx, tx, audit.Entry{At: now, Actor: by.One, Act: "batch.close", Subject: fmt.Sprintf("batch/%d", batch),
+		Detail: map[string]any{"second": by.Two, "paid": s.Paid, "paid_total": s.PaidTotal.Exact()}})
+	return err
+}
