@@ -1,0 +1,82 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/calendar"
+	"ansinh/internal/money"
+	"ansinh/ledger"
+)
+
+const sqlCanary = `
+SELECT c.submission, c.passed_at IS NOT NULL,
+       EXISTS (SELECT 1
+                 FROM payout.attempt AS a
+                 JOIN ledger.line AS l ON l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt
+                 JOIN ledger.leg AS g ON g.id = l.leg
+                 JOIN ledger.voucher AS v ON v.id = l.voucher
+                WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
+  FROM payout.canary AS c
+ WHERE c.batch = @batch AND c.channel = @channel`
+
+const sqlPassCanary = `
+UPDATE payout.canary SET passed_at = @now, passed_by = @who
+ WHERE batch = @batch AND channel = @channel AND passed_at IS NULL`
+
+const sqlToday = `
+SELECT coalesce(sum(count), 0)::bigint, coalesce(sum(total), 0)::bigint
+  FROM payout.submission WHERE channel = @channel AND execution = @today AND state <> 'withdrawn'`
+
+// allowance says how many payments may go now: the canary first, then what the
+// profile and the day's limit allow.
+func (o *order) allowance(ctx context.Context) (waiting string, err error) {
+	args := pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "now": o.e.Now(), "who": "proof", "today": calendar.DateOf(o.e.Now())}
+	o.limit, o.canary = submissionMax, false
+	if o.channel.Profile.CountMax > 0 {
+		o.limit = min(o.limit, o.channel.Profile.CountMax)
+	}
+	var submission int64
+	var passed, proved bool
+	switch err := o.tx.QueryRow(ctx, sqlCanary, args).Scan(&submission, &passed, &proved); {
+	case errors.Is(err, pgx.ErrNoRows):
+		o.canary, o.limit = true, min(o.limit, canaryMax)
+	case err != nil:
+		return "", fmt.Errorf("canary: %w", err)
+	case !passed && !proved:
+		return fmt.Sprintf("batch %d waits for the proof of its first submission %d at %s", o.batch.ID, submission, o.channel.Key), nil
+	case !passed:
+		if _, err := o.tx.Exec(ctx, sqlPassCanary, args); err != nil {
+			return "", fmt.Errorf("pass canary: %w", err)
+		}
+	}
+	var count int64
+	var total money.Amount
+	if err := o.tx.QueryRow(ctx, sqlToday, args).Scan(&count, &total); err != nil {
+		return "", fmt.Errorf("day limit: %w", err)
+	}
+	if max := o.channel.Profile.DayCountMax; max > 0 {
+		if count >= int64(max) {
+			return fmt.Sprintf("the day limit of %s, %d payments, is reached", o.channel.Key, max), nil
+		}
+		o.limit = min(o.limit, max-int(count))
+	}
+	if max := o.channel.Profile.DayTotalMax; max > 0 && total >= max {
+		return fmt.Sprintf("the day limit of %s, %s đồng, is reached", o.channel.Key, max), nil
+	}
+	return "", nil
+}
+
+// PassCanary lets the rest of a batch go to a channel without waiting for the
+// proof of its first submission: a person takes that responsibility.
+func PassCanary(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, key bankadapters.Key, who string, now time.Time) error {
+	if _, err := tx.Exec(ctx, sqlPassCanary, pgx.NamedArgs{"batch": batch, "channel": key, "who": who, "now": now}); err != nil {
+		return fmt.Errorf("pass canary of batch %d at %s: %w", batch, key, err)
+	}
+	return record(ctx, tx, now, who, "canary.pass", batch, map[string]any{"channel": string(key)})
+}
