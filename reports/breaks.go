@@ -1,7 +1,10 @@
 package reports
 
 import (
+	"cmp"
+
 	"ansinh/internal/calendar"
+	"ansinh/reconciliation"
 )
 
 // breakSheet lists what does not match, open ones first.
@@ -20,7 +23,7 @@ func (p *part) breakSheet() error {
 	if err := p.book.define("KhoanLech_SoTien", "", absolute(sheetBreaks, 5, headers+1, last)); err != nil {
 		return err
 	}
-	if err := s.heading(p.batch.NameVI, titleBreaks); err != nil {
+	if err := s.heading(p.batch.NameVI, titleBreaks, words.unit.vi); err != nil {
 		return err
 	}
 	if err := p.breakTotals(s); err != nil {
@@ -72,17 +75,19 @@ func (p *part) breakRow(s *sheet, b breakRow) error {
 		how = b.ClosedHow
 	}
 	opened := calendar.DateOf(b.OpenedAt)
-	reason := breakText(b.Reason)
-	height := max(tall(reason, 34, 15), tall(how, 40, 15))
+	reason, next := breakText(b.Reason)
+	height := max(tall(reason, 32, 11), tall(how, 38, 11), tall(cmp.Or(b.Owner, next), 20, 11))
 	return s.put(height, at(st.number, b.ID), at(st.wrap, reason), at(st.text, b.Channel), payment, at(st.money, int64(b.Amount)),
-		day(st.date, opened), at(st.number, calendar.DateOf(end).DaysSince(opened)), at(st.text, b.Owner), day(st.date, closed), at(st.wrap, how))
+		day(st.date, opened), at(st.number, calendar.DateOf(end).DaysSince(opened)), at(st.wrap, cmp.Or(b.Owner, next)), day(st.date, closed), at(st.wrap, how))
 }
 
-// breakText is a reason in words; one that has no words yet is printed as it
-// is stored.
-func breakText(reason string) string {
-	if w, ok := breakWords[reason]; ok {
-		return w.vi
+// breakText is a reason in words and who acts next; one that has no words yet is
+// printed as it is stored.
+func breakText(reason string) (text, next string) {
+	for _, r := range reconciliation.Reasons {
+		if string(r.Reason) == reason {
+			return r.VI, r.Next
+		}
 	}
-	return reason
+	return reason, ""
 }

@@ -12,13 +12,13 @@ import (
 
 // coverWidths are a column for labels, one that joins its neighbour, and two
 // for figures; left block 1, right block 2–4.
-var coverWidths = []float64{33, 19, 22, 23}
+var coverWidths = []float64{32, 17, 21, 27}
 
 // cover writes the first sheet. It is written last, because it compares the
 // ledger with what the detail sheet really holds.
 func (p *part) cover() error {
 	first := p.coverHeight()
-	s, err := p.book.newDetailSheet(sheetLayout{name: sheetCover, widths: coverWidths, portrait: true, tabColor: "7F7F7F",
+	s, err := p.book.newDetailSheet(sheetLayout{name: sheetCover, widths: coverWidths, portrait: true, onePage: true, tabColor: "7F7F7F",
 		rules: []rule{{cells(4, first, first+len(p.controls())-1), fmt.Sprintf("$D%d<>0", first), p.book.styles.wrong}}})
 	if err != nil {
 		return err
@@ -52,8 +52,8 @@ func (p *part) coverHead(s *sheet) error {
 		rightStyle int
 		right      string
 	}{
-		{17, st.headCaps, strings.ToUpper(issuer.Superior), st.headBold, words.nation.vi},
-		{max(18, tall(issuer.Name, 26, 16)), st.headBold, strings.ToUpper(issuer.Name), st.motto, words.motto.vi},
+		{tall(issuer.Superior, 24, 12), st.headCaps, strings.ToUpper(issuer.Superior), st.headBold, words.nation.vi},
+		{max(18, tall(issuer.Name, 22, 12)), st.headBold, strings.ToUpper(issuer.Name), st.motto, words.motto.vi},
 		{10, st.rule, strings.Repeat("—", 9), st.rule, strings.Repeat("—", 23)},
 		{20, st.headCaps, words.number.vi, st.right, issuer.Place + longDate(calendar.DateOf(p.options.Now))},
 	}
@@ -66,7 +66,7 @@ func (p *part) coverHead(s *sheet) error {
 		height float64
 		style  int
 		text   string
-	}{{8, st.capsule, ""}, {21, st.title, words.title.vi}, {tall(p.batch.NameVI, 75, 18), st.subtitle, p.batch.NameVI}, {15, st.small, words.title.en}, {6, st.capsule, ""}} {
+	}{{8, st.capsule, ""}, {21, st.title, words.title.vi}, {tall(p.batch.NameVI, 85, 13), st.subtitle, p.batch.NameVI}, {15, st.small, words.title.en}, {6, st.capsule, ""}} {
 		if err := s.line(r.height, r.style, r.text); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (p *part) coverList() []fact {
 }
 
 func (p *part) headText() string {
-	text := fmt.Sprintf("Chứng từ cuối số %d, mã băm %x", p.head.ChainNo, p.head.Hash)
+	text := fmt.Sprintf("Chứng từ cuối số %d, mã băm (SHA-256):\n%x\n%x", p.head.ChainNo, p.head.Hash[:16], p.head.Hash[16:])
 	if p.head.ChainNo == 0 {
 		text = words.notInChain.vi
 	}
@@ -158,7 +158,7 @@ func (p *part) headText() string {
 func (p *part) coverFacts(s *sheet) error {
 	st := p.book.styles
 	for _, f := range p.coverList() {
-		height := max(tall(f.value, 60, 15.75), 17)
+		height := max(tall(f.value, 63, 12), 18)
 		if err := s.pair(height, st.label, f.label.vi+" / "+f.label.en, st.value, f.value); err != nil {
 			return err
 		}
@@ -218,7 +218,7 @@ func (p *part) coverControls(s *sheet) error {
 	for i, w := range coverTable {
 		vi[i], en[i] = at(st.header, w.vi), at(st.headerEN, w.en)
 	}
-	if err := s.put(17, vi...); err != nil {
+	if err := s.put(32, vi...); err != nil {
 		return err
 	}
 	if err := s.put(14, en...); err != nil {
@@ -235,7 +235,7 @@ func (p *part) coverControls(s *sheet) error {
 	if err != nil {
 		return fmt.Errorf("amount in words: %w", err)
 	}
-	return s.line(max(tall(coverWords+text, 88, 16), 20), st.prose, coverWords+text+".")
+	return s.line(tall(coverWords+text, 94, 12)+4, st.prose, coverWords+text+".")
 }
 
 func (p *part) coverCheck(s *sheet) error {
@@ -244,7 +244,7 @@ func (p *part) coverCheck(s *sheet) error {
 		return err
 	}
 	for _, text := range coverChecks {
-		if err := s.line(tall(text, 92, 15.75), st.prose, text); err != nil {
+		if err := s.line(tall(text, 97, 12), st.prose, text); err != nil {
 			return err
 		}
 	}
@@ -263,7 +263,8 @@ func (p *part) coverSigners(s *sheet) error {
 		{10, st.capsule, [3]string{}},
 		{18, st.signer, [3]string{words.signMaker.vi, words.signAccountant.vi, words.signHead.vi}},
 		{15, st.signNote, [3]string{words.signHint.vi, words.signHint.vi, words.signHint.vi}},
-		{70, st.signNote, [3]string{}},
+		{72, st.signNote, [3]string{}},
+		{16, st.signNote, [3]string{words.dots.vi, words.dots.vi, words.dots.vi}},
 	} {
 		row := []any{at(r.style, r.texts[0]), at(r.style, r.texts[1]), excelize.Cell{StyleID: r.style}, at(r.style, r.texts[2])}
 		if err := s.put(r.height, row...); err != nil {

@@ -33,7 +33,7 @@ func (p *part) detail(ctx context.Context, tx pgx.Tx) error {
 	states := cells(detailState, detailHeaders+1, last)
 	top := "$" + cell(detailState, detailHeaders+1)
 	s, err := p.book.newDetailSheet(sheetLayout{
-		name: sheetDetail, widths: widths(detailColumns), tabColor: "1F4E79", frozen: detailHeaders, frozenKey: 3,
+		name: sheetDetail, widths: widths(detailColumns), tabColor: "1F4E79", frozen: detailHeaders, frozenKey: 3, printed: detailPrinted,
 		filter: cell(1, detailHeaders) + ":" + cell(len(detailColumns), last),
 		rules: []rule{
 			{states, fmt.Sprintf(`%s="%s"`, top, shownWords[shownPaid].name.vi), st.good},
@@ -50,13 +50,13 @@ func (p *part) detail(ctx context.Context, tx pgx.Tx) error {
 	if err := p.book.define(nameStates, "", absolute(sheetDetail, detailState, detailHeaders+1, last)); err != nil {
 		return err
 	}
-	if err := s.heading(p.batch.NameVI, titleDetail); err != nil {
+	if err := s.heading(p.batch.NameVI, titleDetail, words.unit.vi); err != nil {
 		return err
 	}
 	if err := p.detailTotals(s, rows); err != nil {
 		return err
 	}
-	if err := s.headers(20, detailColumns); err != nil {
+	if err := s.headers(31, detailColumns); err != nil {
 		return err
 	}
 	if len(p.sections) > 0 {
@@ -145,8 +145,8 @@ func (p *part) paymentRow(s *sheet, r *paymentRow) error {
 	}
 	return s.put(0,
 		at(st.number, r.No), at(st.text, r.Commune), at(st.text, r.Name), born, at(st.text, formOf(r.Kind)), at(st.text, where),
-		at(st.center, account), at(st.money, int64(r.Amount)), at(st.text, shownWords[group].name.vi), at(st.text, why),
-		day(st.date, r.PaidOn), at(st.mono, r.BankRef), at(st.mono, string(p.endToEnd(r))))
+		at(st.center, account), at(st.money, int64(r.Amount)), at(st.text, shownWords[group].name.vi),
+		day(st.date, r.PaidOn), at(st.mono, r.BankRef), at(st.mono, string(p.endToEnd(r))), at(st.text, why))
 }
 
 // endToEnd builds the id the newest attempt was sent with. Installation and

@@ -8,14 +8,14 @@ func (p *part) notes() error {
 	if err != nil {
 		return err
 	}
-	if err := s.heading(p.batch.NameVI, titleNotes); err != nil {
+	if err := s.heading(p.batch.NameVI, titleNotes, ""); err != nil {
 		return err
 	}
 	if err := s.headers(18, columns); err != nil {
 		return err
 	}
 	row := func(name, note word) error {
-		return s.put(max(tall(note.vi, 68, 15), tall(note.en, 60, 15), 32), at(st.wrap, name.vi+"\n"+name.en), at(st.wrap, note.vi), at(st.wrap, note.en))
+		return s.put(max(tall(note.vi, 66, 11), tall(note.en, 58, 11), 32), at(st.wrap, name.vi+"\n"+name.en), at(st.wrap, note.vi), at(st.wrap, note.en))
 	}
 	section := func(name string) error { return s.line(18, st.totalText, name) }
 	if err := section("Trạng thái / States"); err != nil {

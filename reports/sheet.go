@@ -58,9 +58,11 @@ type sheetLayout struct {
 	name      string
 	widths    []float64
 	portrait  bool
+	onePage   bool // all of it on one page
 	tabColor  string
 	frozen    int    // rows kept on screen and repeated in print
 	frozenKey int    // columns kept on screen
+	printed   int    // columns that are printed, from the left; 0 means all
 	filter    string // range of the filter with its header row, or ""
 	rules     []rule
 }
@@ -129,13 +131,41 @@ func (b *workbook) props(l sheetLayout) *excelize.SheetPropsOptions {
 	return &excelize.SheetPropsOptions{FitToPage: pointer(true), TabColorRGB: pointer(l.tabColor)}
 }
 
-// page is A4, one page wide and any number high.
+// widthMax is how wide a sheet may be for A4: beyond, print would be too small
+// to read, and it goes on A3.
+const widthMax = 200
+
+func (l sheetLayout) wide() bool {
+	var total float64
+	for _, w := range l.widths[:l.columns()] {
+		total += w
+	}
+	return total > widthMax
+}
+
+// columns is how many columns are printed.
+func (l sheetLayout) columns() int {
+	if l.printed > 0 {
+		return l.printed
+	}
+	return len(l.widths)
+}
+
+// page is A4, or A3 for a wide table; one page wide and any number high.
 func (b *workbook) page(l sheetLayout) *excelize.PageLayoutOptions {
 	direction := "landscape"
 	if l.portrait {
 		direction = "portrait"
 	}
-	return &excelize.PageLayoutOptions{Size: pointer(9), Orientation: &direction, FitToWidth: pointer(1), FitToHeight: pointer(0)}
+	size := 9
+	if l.wide() {
+		size = 8
+	}
+	high := 0 // any number of pages
+	if l.onePage {
+		high = 1
+	}
+	return &excelize.PageLayoutOptions{Size: &size, Orientation: &direction, FitToWidth: pointer(1), FitToHeight: &high}
 }
 
 // margins are those of Decree 30: left 30 mm on a portrait page that is bound.
@@ -223,7 +253,7 @@ func (s *sheet) span(from, to int) error {
 
 // line writes a row of one text over all columns.
 func (s *sheet) line(height float64, style int, text string) error {
-	row := make([]any, len(s.layout.widths))
+	row := make([]any, s.layout.columns())
 	for i := range row {
 		row[i] = excelize.Cell{StyleID: style}
 	}
@@ -235,14 +265,14 @@ func (s *sheet) line(height float64, style int, text string) error {
 }
 
 // heading writes the rows every data sheet begins with: the mark or the batch,
-// the title, the English title and the unit of the figures.
-func (s *sheet) heading(batch string, title word) error {
+// the title, the English title and the unit of the figures ("" for none).
+func (s *sheet) heading(batch string, title word, unit string) error {
 	mark := s.book.banner(batch)
 	for _, r := range []struct {
 		height float64
 		style  int
 		text   string
-	}{{18, s.book.styles.banner, mark}, {21, s.book.styles.title, title.vi}, {15, s.book.styles.small, title.en + " · " + words.unit.vi}} {
+	}{{18, s.book.styles.banner, mark}, {21, s.book.styles.title, title.vi}, {15, s.book.styles.small, strings.Trim(title.en+" · "+unit, " ·")}} {
 		if err := s.line(r.height, r.style, r.text); err != nil {
 			return err
 		}
@@ -267,12 +297,12 @@ func (s *sheet) headers(height float64, columns []column) error {
 	if err := s.put(height, vi...); err != nil {
 		return err
 	}
-	return s.put(height-4, en...)
+	return s.put(max(height*0.6, 16), en...)
 }
 
 // done ends the sheet and sets what is printed: all that was written.
 func (s *sheet) done() error {
-	area := fmt.Sprintf("'%s'!$A$1:$%s$%d", s.layout.name, letter(len(s.layout.widths)), s.row)
+	area := fmt.Sprintf("'%s'!$A$1:$%s$%d", s.layout.name, letter(s.layout.columns()), s.row)
 	if err := s.book.define("_xlnm.Print_Area", s.layout.name, area); err != nil {
 		return err
 	}
@@ -331,14 +361,15 @@ func day(style int, d calendar.Date) excelize.Cell {
 	return excelize.Cell{StyleID: style, Value: time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, time.UTC)}
 }
 
-// tall is the height of a row that holds text in a column of the given width.
-// Merged and streamed rows do not grow by themselves.
-func tall(text string, width, line float64) float64 {
+// tall is the height of a row whose text of the given size stands in columns of
+// that width together. Merged and streamed rows do not grow by themselves. A unit
+// of width holds about one letter of 12 points; words that wrap whole waste some.
+func tall(text string, width, size float64) float64 {
 	lines := 0
 	for part := range strings.SplitSeq(text, "\n") {
-		lines += 1 + int(float64(utf8.RuneCountInString(part))*1.08/width)
+		lines += 1 + int(float64(utf8.RuneCountInString(part))/(width*12.4/size))
 	}
-	return float64(lines)*line + 2
+	return float64(lines)*(size*1.28) + 3
 }
 
 func pointer[T any](v T) *T { return &v }

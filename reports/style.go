@@ -37,13 +37,14 @@ type look struct {
 	fill         string
 	across, down string // alignment
 	wrap, border bool
+	shrink       bool // a long text gets smaller instead of being cut
 	format       string
 }
 
 func (l look) style() *excelize.Style {
 	s := &excelize.Style{
 		Font:       &excelize.Font{Family: fontName, Size: l.size, Bold: l.bold, Italic: l.italic, Color: l.color},
-		Alignment:  &excelize.Alignment{Horizontal: l.across, Vertical: l.down, WrapText: l.wrap},
+		Alignment:  &excelize.Alignment{Horizontal: l.across, Vertical: l.down, WrapText: l.wrap, ShrinkToFit: l.shrink},
 		Protection: &excelize.Protection{Locked: true},
 	}
 	if l.fill != "" {
@@ -53,6 +54,9 @@ func (l look) style() *excelize.Style {
 		for _, side := range []string{"left", "right", "top", "bottom"} {
 			s.Border = append(s.Border, excelize.Border{Type: side, Color: "7F7F7F", Style: 1})
 		}
+	}
+	if l.border && l.across != "center" {
+		s.Alignment.Indent = 1 // or text and figures of neighbours would touch
 	}
 	if l.format != "" {
 		s.CustomNumFmt = &l.format
@@ -90,10 +94,10 @@ func newStyles(f *excelize.File) (styles, error) {
 		{&s.signNote, look{size: 11, italic: true, across: "center", down: "center", wrap: true}},
 		{&s.header, look{size: 11, bold: true, fill: shade, across: "center", down: "center", wrap: true, border: true}},
 		{&s.headerEN, look{size: 10, italic: true, color: gray, fill: shade, across: "center", down: "center", wrap: true, border: true}},
-		{&s.text, look{size: 11, across: "left", down: "center", border: true, format: formatText}},
-		{&s.center, look{size: 11, across: "center", down: "center", border: true, format: formatText}},
-		{&s.wrap, look{size: 11, across: "left", down: "top", wrap: true, border: true, format: formatText}},
-		{&s.mono, look{size: 10, across: "left", down: "center", border: true, format: formatText}},
+		{&s.text, look{size: 11, across: "left", down: "center", border: true, shrink: true, format: formatText}},
+		{&s.center, look{size: 11, across: "center", down: "center", border: true, shrink: true, format: formatText}},
+		{&s.wrap, look{size: 11, across: "left", down: "center", wrap: true, border: true, format: formatText}},
+		{&s.mono, look{size: 10, across: "left", down: "center", border: true, shrink: true, format: formatText}},
 		{&s.money, look{size: 11, across: "right", down: "center", border: true, format: formatMoney}},
 		{&s.count, look{size: 11, across: "right", down: "center", border: true, format: formatMoney}},
 		{&s.number, look{size: 11, across: "center", down: "center", border: true, format: "0"}},

@@ -20,13 +20,13 @@ func (p *part) summary() error {
 	if err != nil {
 		return err
 	}
-	if err := s.heading(p.batch.NameVI, titleSummary); err != nil {
+	if err := s.heading(p.batch.NameVI, titleSummary, words.unit.vi); err != nil {
 		return err
 	}
 	if err := p.summaryTotals(s, columns, first, last); err != nil {
 		return err
 	}
-	if err := s.headers(44, columns); err != nil {
+	if err := s.headers(60, columns); err != nil {
 		return err
 	}
 	for _, one := range p.sections {
@@ -54,7 +54,7 @@ func (p *part) summaryHeads() []column {
 	heads := append([]column(nil), summaryColumns[:3]...)
 	for _, g := range p.groups() {
 		w := shownWords[g].name
-		heads = append(heads, column{name: word{w.vi + ": số khoản", w.en + ", no."}, width: 9.5}, column{name: word{w.vi + ": số tiền", w.en + ", amount"}, width: 17})
+		heads = append(heads, column{name: word{w.vi + ": số khoản", w.en + ", no."}, width: 9}, column{name: word{w.vi + ": số tiền", w.en + ", amount"}, width: 16.5})
 	}
 	return append(heads, summaryColumns[3:]...)
 }

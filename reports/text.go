@@ -12,7 +12,7 @@ func (w word) both() string { return w.vi + " – " + w.en }
 var words = struct {
 	demo, page, unit, nation, motto, title, number, date, filterTotal, byLedger, difference, noRows, fewer, notYet, notSeen word
 	none, notInChain                                                                                                        word
-	signMaker, signAccountant, signHead, signHint, place                                                                    word
+	signMaker, signAccountant, signHead, signHint, dots, dayUnit, place                                                     word
 }{
 	demo:           word{"DỮ LIỆU GIẢ LẬP", "SIMULATED DATA"},
 	page:           word{"Trang", "Page"},
@@ -35,6 +35,8 @@ var words = struct {
 	signAccountant: word{"KẾ TOÁN TRƯỞNG", "Chief accountant"},
 	signHead:       word{"THỦ TRƯỞNG ĐƠN VỊ", "Head of unit"},
 	signHint:       word{"(Ký, ghi rõ họ tên)", "(signature, full name)"},
+	dots:           word{"……………………………", ""},
+	dayUnit:        word{"Đơn vị tính: ngày, phần trăm số người", "Unit: days, per cent of people"},
 	place:          word{"……………, ", ""},
 }
 
@@ -159,25 +161,25 @@ var legWords = map[string]word{
 
 var doubtWord = word{"Chưa rõ kết quả, đang hỏi lại ngân hàng", "unknown, bank being asked"}
 
-// breakWords are the reasons of breaks; a reason that is not here is printed as
-// it is stored.
-var breakWords = map[string]word{}
-
 var detailColumns = []column{
 	{word{"STT", "No."}, 8, word{"Số của khoản chi trong đợt; không đổi.", "The payment's number in the batch; it never changes."}},
-	{word{"Xã, phường", "Commune"}, 19, word{"Xã, phường lập danh sách.", "Commune that made the list."}},
+	{word{"Xã, phường", "Commune"}, 21, word{"Xã, phường lập danh sách.", "Commune that made the list."}},
 	{word{"Họ và tên", "Name"}, 25, word{"Người nhận, theo danh sách đã duyệt.", "Payee as approved."}},
-	{word{"Năm sinh", "Born"}, 7.5, word{"Theo danh sách đã duyệt.", "As approved."}},
-	{word{"Hình thức", "Form"}, 14, word{"Chuyển khoản, hoặc qua tổ chức chi trả.", "Bank transfer, or through a provider."}},
-	{word{"Ngân hàng, nơi trả", "Bank, provider"}, 21, word{"Nơi thực hiện lệnh; số BIN nếu tài khoản ở ngân hàng khác.", "Who executes the order; the BIN where the account is at another bank."}},
-	{word{"Tài khoản", "Account"}, 12, word{"Chỉ bốn số cuối.", "Last four digits only."}},
+	{word{"Năm sinh", "Born"}, 7, word{"Theo danh sách đã duyệt.", "As approved."}},
+	{word{"Hình thức", "Form"}, 13, word{"Chuyển khoản, hoặc qua nơi chi trả.", "Bank transfer, or through a provider."}},
+	{word{"Ngân hàng, nơi trả", "Bank, provider"}, 21, word{"Nơi thực hiện lệnh; sau mũi tên là mã BIN nếu tài khoản ở ngân hàng khác.", "Who executes the order; after the arrow the BIN where the account is at another bank."}},
+	{word{"Tài khoản", "Account"}, 11, word{"Chỉ bốn số cuối.", "Last four digits only."}},
 	{word{"Số tiền", "Amount"}, 17, word{"Số đã duyệt, đồng.", "Approved amount, VND."}},
-	{word{"Trạng thái", "State"}, 18, word{"Một trong các nhóm giải thích ở trên.", "One of the groups explained above."}},
-	{word{"Diễn giải", "Explanation"}, 33, word{"Vì sao có trạng thái đó.", "How the state came about."}},
-	{word{"Ngày trả", "Paid on"}, 11.5, word{"Ngày hạch toán của bằng chứng đã trả.", "Accounting date of the proof."}},
-	{word{"Tham chiếu ngân hàng", "Bank reference"}, 20, word{"Do ngân hàng cấp, nếu có.", "Given by the bank, if any."}},
+	{word{"Trạng thái", "State"}, 19, word{"Một trong các nhóm giải thích ở trên.", "One of the groups explained above."}},
+	{word{"Ngày trả", "Paid on"}, 12, word{"Ngày hạch toán của bằng chứng đã trả.", "Accounting date of the proof."}},
+	{word{"Tham chiếu ngân hàng", "Bank reference"}, 17, word{"Do ngân hàng cấp, nếu có.", "Given by the bank, if any."}},
 	{word{"Mã giao dịch", "End-to-end id"}, 20, word{"Mã của lần gửi mới nhất, dùng để tra với ngân hàng.", "Id of the newest attempt, for asking the bank."}},
+	{word{"Diễn giải (không in)", "Explanation (not printed)"}, 40, word{"Vì sao có trạng thái đó; chỉ xem trên màn hình.", "How the state came about; on screen only."}},
 }
+
+// detailPrinted leaves the explanation out of print, or the rest would be too
+// small to read.
+const detailPrinted = 12
 
 var breakColumns = []column{
 	{word{"Số", "No."}, 8, word{"Số của khoản lệch.", "The break's number."}},
@@ -187,7 +189,7 @@ var breakColumns = []column{
 	{word{"Số tiền", "Amount"}, 17, word{"Đồng; âm là tiền thừa bên ta.", "VND."}},
 	{word{"Mở từ ngày", "Opened"}, 12, word{"Ngày phát hiện.", "Day it was found."}},
 	{word{"Số ngày", "Age"}, 9, word{"Tuổi đến ngày lập, hoặc đến ngày đóng.", "Days until this report, or until it was closed."}},
-	{word{"Người xử lý", "Owner"}, 20, word{"Ai đang xử lý.", "Who works on it."}},
+	{word{"Người xử lý", "Owner"}, 22, word{"Ai đang xử lý; chưa giao thì ai phải làm bước tiếp theo.", "Who works on it; if nobody yet, who acts next."}},
 	{word{"Đóng ngày", "Closed"}, 12, word{"Trống là còn mở.", "Empty means open."}},
 	{word{"Cách xử lý, gợi ý", "Resolution, suggestion"}, 40, word{"Đã xử lý thế nào, hoặc gợi ý.", "How it was closed, or a suggestion."}},
 }
@@ -246,8 +248,8 @@ var notesExtra = []struct{ name, note word }{
 		"Có bên cam kết báo lần rút đầu tiên của tài khoản đó ngay từ ngày ghi có. Chỉ những người này vào đường ước lượng.",
 		"Some source promised to report the first withdrawal from the day of the credit. Only these people enter the curve."}},
 	{word{"Ước lượng", "Curve"}, word{
-		"Ước lượng Aalen–Johansen (bằng 1 trừ Kaplan–Meier khi không có hoàn trả) trên những người có nguồn dữ liệu; hoàn trả mà chưa chi lại là sự kiện cạnh tranh.",
-		"Aalen–Johansen estimate (one minus Kaplan–Meier without returns) over the covered; a return not paid again competes."}},
+		"Ước lượng Aalen–Johansen (bằng 1 trừ Kaplan–Meier khi không có hoàn trả) trên những người có nguồn dữ liệu; hoàn trả mà chưa chi lại là sự kiện cạnh tranh. Đường này chỉ nói về họ nên có thể cao hơn mức cao nhất của tất cả.",
+		"Aalen–Johansen estimate (one minus Kaplan–Meier without returns) over the covered; a return not paid again competes. It speaks of them only, so it may lie above the highest of all."}},
 	{word{"Thấp nhất – cao nhất", "Lowest – highest"}, word{
 		"Khoảng chắc chắn chứa tỷ lệ thật của tất cả người được duyệt, kể cả người bị từ chối, đang hỏi lại, bị hoàn trả và người không có nguồn dữ liệu.",
 		"The true share of all approved people lies within, those rejected, in doubt, returned and not covered included."}},
@@ -263,5 +265,5 @@ func formOf(kind string) string {
 	if kind == "bank" {
 		return "Chuyển khoản"
 	}
-	return "Qua nơi chi trả"
+	return "Nơi chi trả"
 }

@@ -41,7 +41,7 @@ func (p *part) waitSheet() error {
 	if err != nil {
 		return err
 	}
-	if err := s.heading(p.batch.NameVI, titleWaits); err != nil {
+	if err := s.heading(p.batch.NameVI, titleWaits, words.dayUnit.vi); err != nil {
 		return err
 	}
 	text := fmt.Sprintf("Tính từ hạn chi trả %s, số liệu đến hết ngày %s; đơn vị: ngày, tỷ lệ phần trăm số người. “%s”: nhóm dưới 10 người không công bố; “%s”: chưa đến ngày đó; “%s”: chưa quan sát được.",
@@ -129,7 +129,7 @@ func (p *part) sources(s *sheet) error {
 		return err
 	}
 	for _, text := range texts {
-		if err := s.line(tall(text, 200, 15.75), st.prose, strings.TrimSpace(text)); err != nil {
+		if err := s.line(tall(text, 180, 12), st.prose, strings.TrimSpace(text)); err != nil {
 			return err
 		}
 	}

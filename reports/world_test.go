@@ -193,14 +193,17 @@ func (w *world) play() {
 			paid = append(paid, no)
 		}
 	}
-	for channel, legs := range map[string][3]ledger.LegID{
-		"A": {ledger.LegOrdered, ledger.LegPaidSent, ledger.LegRejected}, "B": {ledger.LegOrdered, ledger.LegPaidSent, ledger.LegRejected},
-		"P1": {ledger.LegListed, ledger.LegListPaid, ledger.LegListUnpaid},
+	for _, way := range []struct {
+		channel          string
+		order, pay, fail ledger.LegID
+	}{
+		{"A", ledger.LegOrdered, ledger.LegPaidSent, ledger.LegRejected}, {"B", ledger.LegOrdered, ledger.LegPaidSent, ledger.LegRejected},
+		{"P1", ledger.LegListed, ledger.LegListPaid, ledger.LegListUnpaid},
 	} {
-		w.leg(due.AddDays(-8), ledger.LegApproved, channel, approved)
-		w.leg(due.AddDays(-1), legs[0], channel, ordered)
-		w.leg(due.AddDays(1), legs[1], channel, paid)
-		w.leg(due.AddDays(1), legs[2], channel, rejected)
+		w.leg(due.AddDays(-8), ledger.LegApproved, way.channel, approved)
+		w.leg(due.AddDays(-1), way.order, way.channel, ordered)
+		w.leg(due.AddDays(1), way.pay, way.channel, paid)
+		w.leg(due.AddDays(1), way.fail, way.channel, rejected)
 	}
 	w.leg(due.AddDays(5), ledger.LegReturned, "B", returned)
 	w.send(ordered)
@@ -217,7 +220,7 @@ func (w *world) breaks() {
 	w.t.Helper()
 	w.exec(`INSERT INTO reconciliation.file (channel, kind, name, sha256, bytes, received_at, received_by) VALUES ('A', 'camt.053', 's.xml', decode(repeat('11', 32), 'hex'), 1, $1, 'A-1')`, due.AddDays(2).At(7, 0))
 	w.exec(`INSERT INTO reconciliation.break_item (reason, channel, account, file, position, batch, payment, attempt, submission, amount, voucher, suggestion, opened_at, owner)
-		SELECT r.reason, 'A', '0000', f.id, r.position, r.batch, r.payment, 1, 0, r.amount, 0, r.suggestion, $2, 'Kế toán Mẫu'
+		SELECT r.reason, 'A', '0000', f.id, r.position, r.batch, r.payment, 1, 0, r.amount, 0, r.suggestion, $2, CASE WHEN r.position < 3 THEN 'Kế toán Mẫu' ELSE '' END
 		  FROM reconciliation.file AS f, (VALUES
 		       ('second_debit', 1, $1::int, 7::bigint, 500000::bigint, ''),
 		       ('unknown_credit', 2, 0, 0, 77777, 'Có thể là hoàn tiền của khoản 22: cùng số tiền, cùng tài khoản nhận'),
