@@ -53,3 +53,6 @@ func SampleLink() [32]byte {
 
 // CheckStatement is the legality statement, for looking at its plan.
 const CheckStatement = sqlCheckKeys
+
+// CheckMany is the same for many lines of one number.
+const CheckMany = sqlCheckSeq

@@ -134,7 +134,7 @@ func TestChecksReadByKey(t *testing.T) {
 	}
 	var plan []byte
 	err := db.QueryRow(ctx, `EXPLAIN (ANALYZE, FORMAT JSON) `+ledger.CheckStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs,
-		"batch": batch, "voucher": voucher, "book": b.book, "set": ledger.EntrustedState}).Scan(&plan)
+		"batch": batch, "voucher": voucher, "book": b.book, "set": ledger.EntrustedState, "orders": []int16{2, 20, 30, 33}}).Scan(&plan)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,28 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
 )
 
-// legalLine is the one rule of the money path as the database sees it: n is
-// the line, p the line before it, o the account ordered from in the attempt n
-// is about. [walk.payment] is the same rule in Go, used by Verify; a test
-// compares the two over every state and leg.
+// legalLine is the one rule of the money path as the database sees it: n is a
+// group of lines alike in everything the rule looks at, with the line before
+// (p_), the payment's first (f_), and o, the account ordered from in the attempt n
+// is about. [path.next] is the same rule in Go, used by Verify; a test compares
+// the two over every state and leg.
 const legalLine = `
        NOT n.red
    AND g.id IS NOT NULL AND d.id IS NOT NULL AND c.id IS NOT NULL AND a.leg IS NOT NULL
-   AND (n.seq = 1) = (p.seq IS NULL)
+   AND n.first = (n.p_leg IS NULL)
    AND CASE g.attempt WHEN 'none' THEN n.attempt = 0
-                      WHEN 'next' THEN n.attempt = p.attempt + 1
-                      ELSE n.attempt = p.attempt END
+                      WHEN 'next' THEN n.attempt = n.p_attempt + 1
+                      ELSE n.attempt = n.p_attempt END
    AND (g.earlier OR n.about = n.attempt)
    AND (n.leg <> 102 OR n.about < n.attempt)
-   AND (g.amount <> 'whole' OR n.amount = f.amount)
-   AND (d.role <> 'owed' OR n.debit = f.credit) AND (c.role <> 'owed' OR n.seq = 1 OR n.credit = f.credit)
-   AND (c.role <> 'budget' OR n.credit = f.debit)
+   AND (g.amount <> 'whole' OR n.whole)
+   AND (d.role <> 'owed' OR n.debit = n.f_credit) AND (c.role <> 'owed' OR n.first OR n.credit = n.f_credit)
+   AND (c.role <> 'budget' OR n.credit = n.f_debit)
    AND (NOT (d.role IN ('funds', 'sent', 'out', 'provider', 'provider_sent') AND
              c.role IN ('funds', 'sent', 'out', 'provider', 'provider_sent') AND g.amount = 'whole')
         OR (d.place = c.place AND d.programme = c.programme))
@@ -36,80 +39,122 @@ const legalLine = `
             WHEN c.role IN ('sent', 'out') THEN o.role = 'sent' AND o.place = c.place AND o.programme = c.programme
             ELSE o.role = c.role AND o.place = c.place AND o.programme = c.programme END)`
 
-// legalNames joins what the line itself names.
-const legalNames = `
+// checked is what the check statements return for each group: sums of what was
+// stored, and one of its payments if the lines are illegal.
+const checked = `
+SELECT n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + legalLine + `) IS TRUE THEN 0 ELSE n.payment END
+  FROM n
   LEFT JOIN ledger.leg AS g ON g.id = n.leg
   LEFT JOIN ledger.leg_accounts AS ga ON ga.posting_set = @set AND ga.leg = n.leg
   LEFT JOIN ledger.account AS d ON d.id = n.debit AND d.role = ga.debit_role AND d.book = @book
-  LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.role = ga.credit_role AND c.book = @book`
-
-// legalBefore looks up what came before, by key: OFFSET 0 keeps the planner
-// from reading whole partitions to find a few lines. The amount owed and the
-// accounts of the debt are those of the first line; the order is nearly always
-// the line before, else it is searched.
-const legalBefore = `
-  LEFT JOIN LATERAL (
-       SELECT l.seq, l.attempt, l.leg, l.debit, l.credit, l.amount FROM ledger.line AS l
-        WHERE l.batch = @batch AND l.payment = n.payment AND l.seq = n.seq - 1 OFFSET 0) AS p ON true
-  LEFT JOIN LATERAL (
-       SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
-        WHERE l.batch = @batch AND l.payment = n.payment AND l.seq = 1 AND n.seq > 1 OFFSET 0) AS f ON true
-  LEFT JOIN ledger.leg AS pg ON pg.id = p.leg
+  LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.role = ga.credit_role AND c.book = @book
+  LEFT JOIN ledger.leg AS pg ON pg.id = n.p_leg
   LEFT JOIN ledger.arrow AS a ON a.leg = n.leg AND a.from_state = coalesce(pg.state, '')
-  LEFT JOIN ledger.account AS o ON o.id =
-       CASE WHEN g.attempt <> 'same' OR g.amount <> 'whole' THEN NULL
-            WHEN pg.attempt = 'next' AND p.attempt = n.about THEN p.debit
-            ELSE (SELECT l.debit FROM ledger.line AS l JOIN ledger.leg AS lg ON lg.id = l.leg
-                   WHERE l.batch = @batch AND l.payment = n.payment AND l.seq < n.seq
-                     AND l.attempt = n.about AND lg.attempt = 'next') END`
+  LEFT JOIN ledger.account AS o ON o.id = n.ordered`
 
-// checked is what both check statements return: sums of what was stored, and
-// the first payment with an illegal line.
-const checked = `
-SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
-       coalesce(min(n.payment) FILTER (WHERE (` + legalLine + `) IS NOT TRUE), 0)
-  FROM n` + legalNames
+// grouped folds lines x into groups. The order of the attempt a line is about is
+// nearly always the line before; else it is searched.
+const grouped = `
+    SELECT x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1 AS first, p.attempt AS p_attempt, p.leg AS p_leg,
+           x.amount = CASE WHEN p.seq = 1 THEN p.amount ELSE f.amount END AS whole,
+           CASE WHEN p.seq = 1 THEN p.debit ELSE f.debit END AS f_debit,
+           CASE WHEN p.seq = 1 THEN p.credit ELSE f.credit END AS f_credit,
+           CASE WHEN x.leg = ANY (@orders::smallint[]) THEN NULL
+                WHEN p.leg = ANY (@orders::smallint[]) AND p.attempt = x.about THEN p.debit
+                ELSE (SELECT l.debit FROM ledger.line AS l
+                       WHERE l.batch = @batch AND l.payment = x.payment AND l.seq < x.seq
+                         AND l.attempt = x.about AND l.leg = ANY (@orders::smallint[])) END AS ordered,
+           count(*) AS lines, sum(x.amount)::bigint AS amount, min(x.payment) AS payment`
 
+// sqlCheckKeys reads the new lines (x), the lines before them (p) and the first
+// lines (f) by key. OFFSET 0 keeps the planner from reading whole partitions to
+// find a few lines.
 const sqlCheckKeys = `
-WITH n AS MATERIALIZED (
-    SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red
+WITH n AS (` + grouped + `
       FROM unnest(@payments::bigint[], @seqs::smallint[]) AS k (payment, seq)
      CROSS JOIN LATERAL (
-           SELECT x.payment, x.seq, x.attempt, x.about, x.leg, x.debit, x.credit, x.amount, x.red
-             FROM ledger.line AS x
-            WHERE x.batch = @batch AND x.payment = k.payment AND x.seq = k.seq AND x.voucher = @voucher OFFSET 0) AS l
-)` + checked + legalBefore + `
- GROUP BY n.debit, n.credit, n.red`
+           SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red FROM ledger.line AS l
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq AND l.voucher = @voucher OFFSET 0) AS x
+      LEFT JOIN LATERAL (
+           SELECT l.seq, l.attempt, l.leg, l.debit, l.credit, l.amount FROM ledger.line AS l
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq - 1 OFFSET 0) AS p ON true
+      LEFT JOIN LATERAL (
+           SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN k.seq > 2 THEN 1 END OFFSET 0) AS f ON true
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+)` + checked
+
+// sqlCheckSeq is sqlCheckKeys for many lines of one number: known beforehand,
+// the number leaves one partition for each of the three, and the planner, who
+// sees how many payments there are, joins or looks up as is cheaper.
+const sqlCheckSeq = `
+WITH n AS (` + grouped + `
+      FROM unnest(@payments::bigint[]) AS k (payment)
+      JOIN ledger.line AS x ON x.batch = @batch AND x.seq = @seq::smallint AND x.payment = k.payment AND x.voucher = @voucher
+      LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = k.payment
+      LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END AND f.payment = k.payment
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+)` + checked
+
+// manyLines is where planning a statement anew begins to cost less than looking
+// up line by line.
+const manyLines = 500
 
 // checkKeys reads the lines just stored back by key, sums them, and refuses
 // those that do not follow from the line before them.
 func (s *store) checkKeys(lines []Line) error {
-	payments, seqs := make([]int64, len(lines)), make([]int16, len(lines))
-	for i := range lines {
-		payments[i], seqs[i] = lines[i].Payment, lines[i].Seq
+	if len(lines) < manyLines {
+		payments, seqs := make([]int64, len(lines)), make([]int16, len(lines))
+		for i := range lines {
+			payments[i], seqs[i] = lines[i].Payment, lines[i].Seq
+		}
+		return s.check(sqlCheckKeys, pgx.QueryExecModeCacheStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs})
 	}
-	return s.check(sqlCheckKeys, pgx.NamedArgs{"payments": payments, "seqs": seqs})
+	bySeq := make(map[int16][]int64)
+	for i := range lines {
+		bySeq[lines[i].Seq] = append(bySeq[lines[i].Seq], lines[i].Payment)
+	}
+	for _, seq := range slices.Sorted(maps.Keys(bySeq)) {
+		// A cached statement would be planned for any number and few payments.
+		err := s.check(sqlCheckSeq, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"payments": bySeq[seq], "seq": seq})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const sqlCheckFirst = `
 WITH n AS (
-    SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red
+    SELECT l.debit, l.credit, l.red, l.leg, l.attempt, l.about, true AS first, NULL::smallint AS p_attempt, NULL::smallint AS p_leg,
+           false AS whole, NULL::integer AS f_debit, NULL::integer AS f_credit, NULL::integer AS ordered,
+           count(*) AS lines, sum(l.amount)::bigint AS amount, min(l.payment) AS payment
       FROM ledger.line AS l
      WHERE l.batch = @batch AND l.seq = 1 AND l.voucher = @voucher
-)` + checked + `
-  LEFT JOIN ledger.line AS p ON false
-  LEFT JOIN ledger.line AS f ON false
-  LEFT JOIN ledger.arrow AS a ON a.leg = n.leg AND a.from_state = ''
-  LEFT JOIN ledger.account AS o ON false
- GROUP BY n.debit, n.credit, n.red`
+     GROUP BY l.debit, l.credit, l.red, l.leg, l.attempt, l.about
+)` + checked
 
 // checkFirst is [store.checkKeys] for the private table of a large batch, which
 // holds first lines only and is read as a whole.
-func (s *store) checkFirst() error { return s.check(sqlCheckFirst, pgx.NamedArgs{}) }
+func (s *store) checkFirst() error {
+	return s.check(sqlCheckFirst, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{})
+}
 
-func (s *store) check(sql string, args pgx.NamedArgs) error {
+// orderLegs are the legs that begin an attempt.
+var orderLegs = func() []int16 {
+	var ids []int16
+	for _, l := range Legs {
+		if l.Attempt == AttemptNext {
+			ids = append(ids, int16(l.ID))
+		}
+	}
+	return ids
+}()
+
+func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) error {
 	args["voucher"], args["batch"], args["book"], args["set"] = s.id, s.voucher.Batch, s.voucher.Book, s.voucher.PostingSet
-	rows, err := s.tx.Query(s.ctx, sql, args)
+	args["orders"] = orderLegs
+	rows, err := s.tx.Query(s.ctx, sql, mode, args)
 	if err != nil {
 		return fmt.Errorf("legality: %w", err)
 	}
