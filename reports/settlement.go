@@ -2,11 +2,8 @@ package reports
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -183,24 +180,4 @@ func (p *part) write(ctx context.Context, tx pgx.Tx) (File, error) {
 		return File{}, err
 	}
 	return File{Path: p.path, SHA256: digest, Rows: p.wrote.rows, Total: p.wrote.total}, nil
-}
-
-// save writes the file under a temporary name beside its own and moves it there
-// when it is whole, and returns its SHA-256.
-func (b *workbook) save(path string) (string, error) {
-	out, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	defer os.Remove(out.Name()) //nolint:errcheck // gone already when all went well
-	hash := sha256.New()
-	err = b.file.Write(io.MultiWriter(out, hash))
-	err = errors.Join(err, out.Chmod(0o644), out.Sync(), out.Close())
-	if err == nil {
-		err = os.Rename(out.Name(), path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	return fmt.Sprintf("%x", hash.Sum(nil)), nil
 }
