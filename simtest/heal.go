@@ -1,0 +1,142 @@
+package simtest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters/sandbox"
+	"ansinh/internal/calendar"
+	"ansinh/ledger"
+	"ansinh/payout"
+)
+
+const (
+	returnDays  = 8  // after these nothing comes back any more
+	listDays    = 11 // after these a provider has decided every line
+	retryDays   = 3  // on the first days people have failed payments tried again
+	movesMax    = 400
+	attemptsMax = 8
+)
+
+// heal ends all faults and lets the world run until nothing moves: days close,
+// statements come, doubts end, and for some days two people have everything
+// tried again that the engine allows.
+func (s *Sim) heal() {
+	s.healed = true
+	s.world.SetFaults(sandbox.Faults{})
+	s.trace("%s the world heals", s.clock())
+	s.resume()
+	s.allowed("unpause", payout.ResumeBatch(s.ctx, s.db, s.batch, "thử", "truong phong", s.now))
+	days := retryDays + s.quietDays()
+	for day := 0; day < days && s.finding == nil; day++ {
+		s.healDay(day)
+		s.always()
+	}
+}
+
+// quietDays is how long something may still come back in this seed.
+func (s *Sim) quietDays() int {
+	f, days := s.options.Faults, 3
+	if f.Return > 0 || f.AccountUnknown > 0 || f.AccountClosed > 0 || len(s.options.Script.Payments) > 0 {
+		days = returnDays
+	}
+	for _, key := range s.channels {
+		if !isBank(key) {
+			days = listDays
+		}
+	}
+	return days
+}
+
+func (s *Sim) healDay(day int) {
+	if today := calendar.DateOf(s.now); !s.closed.IsZero() && !s.closed.Before(today) {
+		s.now = s.closed.AddDays(1).At(9, 0)
+		s.advance(0)
+	}
+	s.withdrawLate()
+	s.settle()
+	if day < retryDays {
+		s.retryAll()
+	}
+	// Inquiries answer "not known" reliably only some time after the sending.
+	for _, wait := range []time.Duration{10 * time.Minute, 25 * time.Minute, 15 * time.Minute, time.Hour} {
+		if !s.unfinished() {
+			break
+		}
+		s.advance(wait)
+		s.settle()
+	}
+	s.closeDay()
+	s.post()
+	s.settle()
+}
+
+const sqlUnfinished = `
+SELECT EXISTS (SELECT 1 FROM payout.submission WHERE state IN ('intent', 'sending', 'accepted', 'unknown'))
+    OR EXISTS (SELECT 1 FROM payout.retry WHERE submission IS NULL)
+    OR EXISTS (SELECT 1 FROM payout.run WHERE next_no <= to_no)`
+
+func (s *Sim) unfinished() (open bool) {
+	s.must("unfinished", s.db.QueryRow(s.ctx, sqlUnfinished).Scan(&open))
+	return open
+}
+
+// settle steps every channel until nothing moves.
+func (s *Sim) settle() {
+	busy := s.unfinished()
+	for _, key := range s.channels {
+		for moves := 0; s.finding == nil; moves++ {
+			moved := false
+			if busy {
+				for _, step := range engineSteps {
+					moved = s.engineStep(s.workers[0], key, step.name, step.call) || moved
+				}
+			}
+			moved = s.reconcile(s.workers[0], key) || moved
+			if !moved {
+				break
+			}
+			if moves > movesMax {
+				s.fail("O5", "channel %s never comes to rest", key)
+			}
+		}
+	}
+}
+
+const sqlLateIntents = `SELECT no FROM payout.submission WHERE state = 'intent' AND send_before <= @now ORDER BY no`
+
+// withdrawLate takes back what was committed and became too old to send.
+func (s *Sim) withdrawLate() {
+	rows, _ := s.db.Query(s.ctx, sqlLateIntents, pgx.NamedArgs{"now": s.now})
+	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	s.must("late intents", err)
+	for _, no := range list {
+		s.inTx(fmt.Sprintf("withdraw %d", no), func(ctx context.Context, tx pgx.Tx) error {
+			return s.workers[0].engine.Withdraw(ctx, tx, no, "truong phong", "quá hạn gửi")
+		})
+	}
+}
+
+// retryAll has every payment tried again that failed.
+func (s *Sim) retryAll() {
+	at := s.positions()
+	for _, p := range s.payees {
+		if is := at[p.no]; is.State().Owed() && is.Attempt > 0 && is.Attempt < attemptsMax {
+			s.retry(p, p.channel)
+		}
+	}
+	s.settle()
+}
+
+func (s *Sim) positions() map[int64]ledger.Position {
+	numbers := make([]int64, len(s.payees))
+	for i, p := range s.payees {
+		numbers[i] = p.no
+	}
+	at, err := ledger.Positions(s.ctx, s.db, s.batch, numbers)
+	s.must("positions", err)
+	return at
+}

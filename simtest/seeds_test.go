@@ -1,0 +1,104 @@
+package simtest_test
+
+import (
+	"errors"
+	"flag"
+	"sync"
+	"testing"
+
+	"ansinh/internal/pgtest"
+	"ansinh/payout"
+	"ansinh/reconciliation"
+	"ansinh/simtest"
+)
+
+var (
+	seedFlag  = flag.Uint64("seed", 1, "first seed")
+	seedsFlag = flag.Uint64("seeds", 300, "how many seeds")
+)
+
+func TestEveryQueryPrepares(t *testing.T) { t.Parallel(); pgtest.PrepareAll(t, ".") }
+
+// run runs one seed on a database of its own.
+func run(t *testing.T, seed uint64, planted simtest.Planted) (s *simtest.Sim, found error) {
+	t.Helper()
+	db := pgtest.DB(t)
+	s, err := simtest.New(t.Context(), simtest.Config{Seed: seed, DB: db, Dir: t.TempDir(), Planted: planted})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	found = s.Run()
+	if err := s.Close(); err != nil {
+		t.Errorf("seed %d: %v", seed, err)
+	}
+	return s, found
+}
+
+const atOnce = 2 // seeds, on the two cores of a small machine
+
+// each runs seeds until one of them says stop.
+func each(t *testing.T, first, count uint64, do func(t *testing.T, seed uint64) (stop bool)) {
+	var group sync.WaitGroup
+	var mutex sync.Mutex
+	next, stopped := first, false
+	for range atOnce {
+		group.Go(func() {
+			for {
+				mutex.Lock()
+				seed, over := next, stopped || next >= first+count
+				next++
+				mutex.Unlock()
+				if over {
+					return
+				}
+				t.Run("", func(t *testing.T) {
+					if do(t, seed) {
+						mutex.Lock()
+						stopped = true
+						mutex.Unlock()
+					}
+				})
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestSeeds(t *testing.T) {
+	coverage := simtest.NewCoverage()
+	var mutex sync.Mutex
+	failures := 0
+	each(t, *seedFlag, *seedsFlag, func(t *testing.T, seed uint64) bool {
+		s, found := run(t, seed, simtest.Planted{})
+		mutex.Lock()
+		defer mutex.Unlock()
+		coverage.Add(s.Coverage)
+		if found != nil {
+			t.Error(found)
+			failures++
+		}
+		return failures >= 3
+	})
+	t.Logf("coverage of %d seeds:\n%s", coverage.Runs, coverage)
+}
+
+func TestPlantedBugsAreFound(t *testing.T) {
+	for name, planted := range map[string]simtest.Planted{
+		"a time-out is treated as not sent":        {Payout: payout.Planted{ResendOnTimeout: true}},
+		"after a restart the journal is not asked": {Payout: payout.Planted{SendingBackToReady: true}},
+		"the bank is called before the commit":     {Payout: payout.Planted{CallBeforeCommit: true}},
+		"a statement's amount is not compared":     {Reconciliation: reconciliation.Planted{AmountNotCompared: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var found *simtest.Finding
+			each(t, 1, 300, func(t *testing.T, seed uint64) bool {
+				_, err := run(t, seed, planted)
+				return errors.As(err, &found)
+			})
+			if found == nil {
+				t.Fatal("300 seeds do not find it")
+			}
+			t.Logf("seed %d finds it: %s %s", found.Seed, found.Oracle, found.Text)
+		})
+	}
+}
