@@ -11,19 +11,22 @@ import (
 	"ansinh/internal/pgdb"
 )
 
-// Judge walks lines with the rule in Go and returns what is wrong with the last.
-func Judge(ctx context.Context, t testing.TB, db pgdb.Querier, lines []Line, book BookID) string {
+// NewJudge returns a function that walks the lines of one payment with the rule
+// in Go and says what is wrong with the last.
+func NewJudge(ctx context.Context, t testing.TB, db pgdb.Querier) func(lines []Line, book BookID) string {
 	t.Helper()
 	accounts, err := readAccounts(ctx, db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := path{accounts: accounts}
-	problem := ""
-	for _, l := range lines {
-		problem = p.next(l, book)
+	return func(lines []Line, book BookID) string {
+		p := path{accounts: accounts}
+		problem := ""
+		for _, l := range lines {
+			problem = p.next(l, book)
+		}
+		return problem
 	}
-	return problem
 }
 
 // RoleCodes is the prescribed account of every role.
