@@ -179,7 +179,9 @@ func (c *chunk) debit(r reading) Evidence {
 		return DebitSecond
 	case facts.proved:
 		return DebitOwed
-	case c.bank.profile.ProofBy == bankadapters.ProofDebitLine:
+	case c.bank.profile.ProofBy == bankadapters.ProofDebitLine || !c.bank.profile.BulkBooking:
+		// Also where reports prove: a line of the final statement that names the
+		// payment says no less than a report of it (docs/BANKS.md §5).
 		return DebitProof
 	}
 	return DebitBooked

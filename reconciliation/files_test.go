@@ -1,6 +1,8 @@
 package reconciliation_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -140,4 +142,31 @@ func (w *world) report(key bankadapters.Key, message bankadapters.MessageID, lis
 <OrgnlGrpInfAndSts><OrgnlMsgId>%s</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>PART</GrpSts></OrgnlGrpInfAndSts>
 <OrgnlPmtInfAndSts><OrgnlPmtInfId>%s</OrgnlPmtInfId>%s</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>`,
 		key, b.files, w.now.UTC().Format("2006-01-02T15:04:05Z"), message, message, x.String())
+}
+
+// result is one line of a provider's result file.
+type result struct {
+	id, state string
+	amount    money.Amount
+}
+
+// result is a provider's result file in the form of docs/BANKS.md §8.
+func (w *world) result(list bankadapters.MessageID, sequence int, kind string, lines ...result) string {
+	var x strings.Builder
+	fmt.Fprintf(&x, "H,1,%s,P1,%s,%d,%d\n", list, w.day(), sequence, len(lines))
+	count, sum := map[string]int{}, map[string]money.Amount{}
+	for _, l := range lines {
+		tail := map[string]string{"PAID": w.day() + ",signed,", "UNPAID": ",NOT_COME,", "OPEN": ",,"}[l.state]
+		fmt.Fprintf(&x, "R,%s,%s,%d,%s\n", l.id, l.state, int64(l.amount), tail)
+		count[l.state]++
+		sum[l.state] += l.amount
+	}
+	leftover := money.Amount(0)
+	if kind == "FINAL" {
+		leftover = sum["UNPAID"]
+	}
+	digest := sha256.Sum256([]byte(x.String()))
+	fmt.Fprintf(&x, "T,%d,%d,%d,%d,%d,%d,%d,%s,%s\n", count["PAID"], int64(sum["PAID"]), count["UNPAID"], int64(sum["UNPAID"]), count["OPEN"], int64(sum["OPEN"]),
+		int64(leftover), kind, hex.EncodeToString(digest[:]))
+	return x.String()
 }

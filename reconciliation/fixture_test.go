@@ -341,3 +341,7 @@ func (w *world) tie(keys ...bankadapters.Key) {
 		w.t.Error(err)
 	}
 }
+
+const minute = time.Minute
+
+func calendarDay(w *world) calendar.Date { return calendar.DateOf(w.now) }
