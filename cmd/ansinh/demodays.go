@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/assembly"
+	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+	"ansinh/payout"
+	"ansinh/reconciliation"
+)
+
+// days lets the demo's time pass: everything that is due is done, then the clock
+// moves to the next thing that will be. At 17:00 the banks close their day and
+// post their files.
+func (d *demo) days(ctx context.Context) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := d.settle(ctx); err != nil {
+			return err
+		}
+		now := d.now()
+		today := calendar.DateOf(now)
+		switch {
+		case d.state.Closed.IsZero() || d.state.Closed.Before(today):
+			if !now.Before(today.At(bankDayEnds, 0)) {
+				if err := d.closeDay(ctx, today); err != nil {
+					return fmt.Errorf("day %s: %w", today, err)
+				}
+				continue
+			}
+		case !today.Before(demoLastDay):
+			return nil
+		}
+		if err := d.decide(ctx, now); err != nil {
+			return err
+		}
+		next, err := d.nextDue(ctx, now)
+		if err != nil {
+			return err
+		}
+		if err := d.e.clock.Set(next); err != nil {
+			return err
+		}
+		passed := today.DaysSince(demoFirstDay)
+		d.progress.step(passed, demoLastDay.DaysSince(demoFirstDay), next.In(calendar.Zone).Format("02/01 15:04"))
+	}
+}
+
+// settle runs every step until none has anything to do at this time, then seals.
+func (d *demo) settle(ctx context.Context) error {
+	for {
+		did, err := d.steps.pass(ctx)
+		if err != nil {
+			return err
+		}
+		released, err := payout.StepSchedule(ctx, d.works.DB, d.now())
+		if err != nil {
+			return err
+		}
+		uploaded, err := d.clerk(ctx)
+		if err != nil {
+			return err
+		}
+		if did == 0 && !released && uploaded == 0 {
+			return d.seals(ctx)
+		}
+	}
+}
+
+// seals chains what was committed: vouchers, and who did what.
+func (d *demo) seals(ctx context.Context) error {
+	if _, _, err := ledger.Seal(ctx, d.works.DB, d.now()); err != nil {
+		return err
+	}
+	for {
+		n, err := audit.Seal(ctx, d.works.DB, 10_000)
+		if n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// closeDay has all banks close their day and post their files over HTTP, signed.
+func (d *demo) closeDay(ctx context.Context, day calendar.Date) error {
+	if err := d.world.CloseDay("", day.String()); err != nil {
+		return err
+	}
+	sent, err := d.world.Deliver(ctx, "", d.callback, nil)
+	if err != nil {
+		return err
+	}
+	if sent.Waiting > 0 {
+		return fmt.Errorf("%d files of the banks found no definite answer", sent.Waiting)
+	}
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	if err := d.conclude(ctx); err != nil {
+		return err
+	}
+	d.progress.say("    %s: %d files taken, %d refused", day, sent.Taken, sent.Refused)
+	d.state.Closed = day
+	return d.state.save()
+}
+
+const sqlDemoOpen = `SELECT no FROM payout.submission WHERE batch = @batch AND state IN ('accepted', 'unknown') ORDER BY no`
+
+// conclude asks of every open submission whether complete statements and the
+// bank's word together show that it was never executed.
+func (d *demo) conclude(ctx context.Context) error {
+	rows, _ := d.works.DB.Query(ctx, sqlDemoOpen, batchArgs(d.batch()))
+	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	for _, no := range list {
+		if _, err := d.works.Reconciler.FindNotExecuted(ctx, no); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const sqlDemoNext = `
+SELECT min(t.at)
+  FROM (SELECT s.next_look AS at FROM payout.submission AS s WHERE s.state IN ('intent', 'unknown', 'accepted')
+        UNION ALL SELECT s.claim_until FROM payout.submission AS s WHERE s.state = 'sending'
+        UNION ALL SELECT g.next_probe FROM payout.bank_gate AS g WHERE g.state = 'tripped'
+        UNION ALL SELECT c.due_at FROM payout.schedule AS c WHERE c.done_at IS NULL) AS t
+ WHERE t.at > @now`
+
+// nextDue is the next time at which anything can be due: an inquiry, a claim
+// that runs out, a probe, a pay time, a person's decision, the banks' evening.
+func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, error) {
+	today := calendar.DateOf(now)
+	next := today.At(bankDayEnds, 0)
+	if !d.state.Closed.Before(today) {
+		next = today.AddDays(1).At(bankDayEnds, 0)
+	}
+	for _, at := range []time.Time{demoRetryDay.At(9, 0)} {
+		if at.After(now) && at.Before(next) {
+			next = at
+		}
+	}
+	var due *time.Time
+	if err := d.works.DB.QueryRow(ctx, sqlDemoNext, pgx.NamedArgs{"now": now}).Scan(&due); err != nil {
+		return time.Time{}, fmt.Errorf("what is due next: %w", err)
+	}
+	if due != nil && due.Before(next) {
+		next = due.Add(time.Second).Truncate(time.Second) // the clock has whole seconds
+	}
+	return next, nil
+}
+
+// decide is what people do that no step does: on one morning two of them have
+// half of what failed tried again. What bounced for its account stays owed.
+func (d *demo) decide(ctx context.Context, now time.Time) error {
+	if now.Before(demoRetryDay.At(9, 0)) {
+		return nil
+	}
+	rows, _ := d.works.DB.Query(ctx, sqlDemoFailed, batchArgs(d.batch()))
+	failed, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("what failed: %w", err)
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	err = payout.DecideRetry(ctx, d.works.DB, payout.RetryDecision{Batch: d.batch(), Payments: failed, Reason: "Đã gọi điện xác nhận tài khoản (giả lập)",
+		ByOne: assembly.Accountant, ByTwo: assembly.Controller}, now)
+	if err != nil {
+		return err
+	}
+	d.progress.say("    %d payments that failed are tried again, decided by two people", len(failed))
+	return nil
+}
+
+// sqlDemoFailed chooses once: nothing more after the first decision.
+const sqlDemoFailed = `
+SELECT p.no
+  FROM payout.payment AS p
+ CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
+                      WHERE l.batch = p.batch AND l.payment = p.no ORDER BY l.seq DESC LIMIT 1) AS last
+  JOIN ledger.leg AS g ON g.id = last.leg
+  JOIN payout.channel AS c ON c.key = p.channel
+ WHERE p.batch = @batch AND g.state IN ('rejected', 'returned', 'not_executed') AND c.kind = 'bank' AND p.no % 2 = 0
+   AND NOT EXISTS (SELECT 1 FROM payout.retry AS r WHERE r.batch = @batch)
+   AND NOT EXISTS (SELECT 1 FROM payout.exception AS x
+                    WHERE x.batch = p.batch AND x.payment = p.no AND x.closed_at IS NULL)
+ ORDER BY p.no`
+
+// close signs every bank day that agrees, and the batch if nothing is open.
+func (d *demo) close(ctx context.Context) error {
+	by := reconciliation.Signers{One: assembly.Accountant, Two: assembly.Controller}
+	closed, open := 0, 0
+	for _, a := range d.installation.Accounts() {
+		for day := demoFirstDay; a.Bank && !day.After(demoLastDay); day = day.AddDays(1) {
+			ok, err := d.closeBankDay(ctx, a.Channel, a.Account, day, by)
+			if err != nil {
+				return err
+			}
+			if ok {
+				closed++
+			} else {
+				open++
+			}
+		}
+	}
+	d.progress.say("    %d bank days closed with two signatures, %d left open", closed, open)
+	err := pgdb.InTx(ctx, d.works.DB, func(ctx context.Context, tx pgx.Tx) error {
+		return reconciliation.CloseBatch(ctx, tx, d.batch(), by, d.now())
+	})
+	if isRefusal(err) {
+		d.progress.say("    the batch stays open: %v", sentence(err))
+		return nil
+	}
+	return err
+}
+
+func (d *demo) closeBankDay(ctx context.Context, key bankadapters.Key, account string, date calendar.Date, by reconciliation.Signers) (bool, error) {
+	day, err := reconciliation.BankDayOf(ctx, d.works.DB, key, account, date)
+	if errors.Is(err, reconciliation.ErrNoStatement) {
+		return false, nil
+	}
+	if err != nil || day.Closed {
+		return day.Closed, err
+	}
+	if day.Difference() != 0 || day.Unposted > 0 {
+		d.progress.say("    %s %s: our book %s, the bank's %s", key, date, day.Ours, day.Theirs)
+		return false, nil
+	}
+	err = pgdb.InTx(ctx, d.works.DB, func(ctx context.Context, tx pgx.Tx) error {
+		return reconciliation.CloseBankDay(ctx, tx, day, 0, "", by, d.now())
+	})
+	return err == nil, err
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/calendar"
+	"ansinh/internal/crypt"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+	"ansinh/payout"
+	"ansinh/registry"
+	"ansinh/registry/demolist"
+)
+
+// writeLists writes the communes' workbooks, and what the decision declares.
+func (d *demo) writeLists(ctx context.Context) error {
+	communes := registry.Communes()
+	places := make([]demolist.Place, len(communes))
+	for i, u := range communes {
+		places[i] = demolist.Place{Code: u.Code, Name: u.NameVI}
+	}
+	folder := d.e.path("lists")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	d.state.Lists, d.state.Count, d.state.Total, d.state.Defects = nil, 0, 0, 0
+	plan := demolist.Make(d.state.Seed, d.state.People, places)
+	for i, u := range plan.Units {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d.progress.step(i, len(plan.Units), u.Name)
+		if u.People == 0 {
+			continue
+		}
+		var book bytes.Buffer
+		truth, err := u.WriteTet(&book)
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(folder, u.FileName("tet"))
+		if err := os.WriteFile(path, book.Bytes(), 0o644); err != nil {
+			return err
+		}
+		d.state.Lists = append(d.state.Lists, demoList{Unit: u.Code, File: u.FileName("tet"), Rows: truth.Rows})
+		d.state.Count += int64(truth.People)
+		d.state.Total += money.Amount(truth.TotalVND)
+		d.state.Defects += len(truth.Defects)
+	}
+	d.progress.say("    %d workbooks, %d people to be paid %s đồng by the decision, %d rows with a planted defect",
+		len(d.state.Lists), d.state.Count, d.state.Total, d.state.Defects)
+	return nil
+}
+
+// importLists takes every workbook from its file, leaving refused rows out.
+func (d *demo) importLists(ctx context.Context) error {
+	taken, refused := 0, 0
+	for i, l := range d.state.Lists {
+		d.progress.step(i, len(d.state.Lists), l.File)
+		result, err := importFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
+			Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+		var nobody *registry.RefusedError
+		if errors.As(err, &nobody) {
+			refused += nobody.RowsTotal // a tiny commune of which every row is spoilt
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", l.File, err)
+		}
+		taken, refused = taken+result.RowsTaken, refused+result.RowsRefused
+	}
+	d.progress.say("    %d rows taken, %d refused with cell and reason", taken, refused)
+	return nil
+}
+
+// importFile imports one workbook. A unit without ValidFrom is that in force.
+func importFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (registry.Result, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return registry.Result{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return registry.Result{}, err
+	}
+	if o.Unit.ValidFrom.IsZero() {
+		if o.Unit, err = unitNow(ctx, db, o.Unit.Code, o.Now); err != nil {
+			return registry.Result{}, err
+		}
+	}
+	o.Random = rand.Reader
+	return registry.ImportList(ctx, db, keys, registry.File{Name: filepath.Base(path), Content: file, Size: info.Size()}, o)
+}
+
+// plan declares the batch as the decision says, and plans it from the lists.
+func (d *demo) plan(ctx context.Context) error {
+	if err := d.declare(ctx); err != nil {
+		return err
+	}
+	who, now := "can-bo-lap", d.now()
+	result, err := payout.Plan(ctx, d.works.DB, d.batch(), payout.PlanOptions{Who: who}, now)
+	if err != nil && !errors.Is(err, payout.ErrPlanned) {
+		return err
+	}
+	if err := payout.Allot(ctx, d.works.DB, d.batch(), who, now); err != nil {
+		return err
+	}
+	sections, err := payout.Sections(ctx, d.works.DB, d.batch())
+	if err != nil {
+		return err
+	}
+	for _, s := range sections {
+		if s.State == "planned" {
+			if _, err := payout.Submit(ctx, d.works.DB, d.batch(), nil, who, now); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	d.progress.say("    batch %d: %d payments, %s đồng, %d sections", d.batch(), result.Payments, result.Total, len(sections))
+	return nil
+}
+
+// declare opens the batch once, however often the phase begins.
+func (d *demo) declare(ctx context.Context) error {
+	known, err := payout.Batches(ctx, d.works.DB)
+	if err != nil {
+		return err
+	}
+	if len(known) > 0 {
+		d.state.Batch = known[0]
+		return nil
+	}
+	var id ledger.BatchID
+	err = pgdb.InTx(ctx, d.works.DB, func(ctx context.Context, tx pgx.Tx) error {
+		id, err = payout.Declare(ctx, tx, payout.Declaration{Programme: demoProgramme, Period: demoPayDay, Count: d.state.Count, Total: d.state.Total,
+			NameVI: "Quà Tết Bính Ngọ 2026 (dữ liệu giả lập)", DecisionNo: "00/QĐ-MẪU", DecisionDate: demoFirstDay, MadeBy: "can-bo-lap"}, d.now())
+		return err
+	})
+	d.state.Batch = id
+	return err
+}
+
+// unitNow is the unit that carries a code today.
+func unitNow(ctx context.Context, db pgdb.Querier, code string, now time.Time) (registry.UnitKey, error) {
+	return registry.UnitAt(ctx, db, code, calendar.DateOf(now))
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"time"
+
+	"ansinh/bankadapters/sandbox"
+	"ansinh/internal/assembly"
+)
+
+// start opens database, banks, engine and the API, as they were or new.
+func (d *demo) start(ctx context.Context) error {
+	var err error
+	if d.installation, err = assembly.NewDemo(d.state.Seed); err != nil {
+		return err
+	}
+	if err := d.startClock(); err != nil {
+		return err
+	}
+	if err := d.installation.Keys.Save(d.e.path("keys")); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	url, err := d.e.migrated(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.startBanks(ctx); err != nil {
+		return err
+	}
+	if d.works, err = d.e.assemble(ctx, url, d.installation.Keys); err != nil {
+		return err
+	}
+	if err := d.installation.SetUp(ctx, d.works); err != nil {
+		return err
+	}
+	if err := d.startAPI(); err != nil {
+		return err
+	}
+	d.steps, err = d.newStepper(ctx)
+	return err
+}
+
+// startClock sets a new folder's clock to the morning of the first day.
+func (d *demo) startClock() error {
+	d.e.now()
+	at, err := readClock(d.e.clock.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		at = demoFirstDay.At(8, 0)
+	case err != nil:
+		return err
+	}
+	return d.e.clock.Set(at)
+}
+
+// startBanks opens the banks' own books and lets them listen.
+func (d *demo) startBanks(ctx context.Context) error {
+	config := sandbox.Config{Dir: d.e.folder(), Seed: d.state.Seed, Now: d.e.now(), Faults: demoFaults(d.state.People), Script: demoScript(d.state.People)}
+	for _, a := range d.installation.Accounts() {
+		if a.Bank {
+			config.Accounts = append(config.Accounts, sandbox.Account{Bank: string(a.Channel), Number: a.Account, Name: a.Name})
+		}
+	}
+	world, err := sandbox.Open(config)
+	if err != nil {
+		return err
+	}
+	d.world = world
+	d.e.atEnd(world.Close)
+	_, err = world.Serve(ctx)
+	return err
+}
+
+// second is the message in which something special happens at a bank: the first
+// after the canary, or the canary where a small demo has no other.
+func second(people int) int {
+	if people >= 2_000 {
+		return 2
+	}
+	return 1
+}
+
+// demoFaults is the usual misfortune, and bank B down in the middle of it: it
+// refuses the first requests about one of its messages, then is back.
+func demoFaults(people int) sandbox.Faults {
+	faults := sandbox.UsualFaults()
+	faults.Double = 0 // the one double is in the script, so that it never starves a canary
+	faults.Outages = []sandbox.Outage{{Bank: "B", From: second(people), Count: 1, PerID: 6}}
+	return faults
+}
+
+// demoScript is what the demo shows for certain: a debit that bank A doubles,
+// and a first statement of bank B with a doubled line that does not add up.
+func demoScript(people int) sandbox.Script {
+	return sandbox.Script{
+		Payments:      []sandbox.ScriptedPayment{{Bank: "A", Message: second(people), Nth: 3, Fate: sandbox.Fate{Double: true}}},
+		BadStatements: []sandbox.BadStatement{{Bank: "B", N: 2}},
+	}
+}
+
+// startAPI listens where banks post their files.
+func (d *demo) startAPI() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: d.works.API(), ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	d.e.atEnd(func() error {
+		err := server.Close()
+		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, fmt.Errorf("serve the API: %w", served))
+		}
+		return err
+	})
+	d.callback = "http://" + listener.Addr().String()
+	return nil
+}

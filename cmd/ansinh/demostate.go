@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"ansinh/internal/calendar"
+	"ansinh/internal/money"
+	"ansinh/ledger"
+)
+
+// demoState is what a demo remembers beside database and banks: where it was,
+// and what it invented. It never decides about money: every phase looks at the
+// real thing before it acts.
+type demoState struct {
+	Seed     uint64         `json:"seed"`
+	People   int            `json:"people"`
+	Done     []string       `json:"done"`
+	Batch    ledger.BatchID `json:"batch"`
+	Lists    []demoList     `json:"lists"`
+	Count    int64          `json:"declared_count"`
+	Total    money.Amount   `json:"declared_total"`
+	Defects  int            `json:"defects"`
+	Closed   calendar.Date  `json:"closed_day"` // the last day all banks closed and delivered
+	Phases   []phaseTime    `json:"phases"`
+	PeakMB   int64          `json:"peak_rss_mb"`
+	Workbook string         `json:"workbook"`
+
+	path string
+}
+
+// demoList is one commune's workbook.
+type demoList struct {
+	Unit string `json:"unit"`
+	File string `json:"file"`
+	Rows int    `json:"rows"`
+}
+
+// phaseTime is how long a part of the job took on this machine.
+type phaseTime struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// readState reads the state of a data folder; nil if it has none.
+func readState(path string) (*demoState, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &demoState{path: path}
+	if err := json.Unmarshal(text, s); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// save writes the state whole or not at all.
+func (s *demoState) save() error {
+	text, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path+".part", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(s.path+".part", s.path)
+}
+
+func (s *demoState) spent(name string, took time.Duration) {
+	seconds := float64(took.Milliseconds()) / 1000
+	s.PeakMB = max(s.PeakMB, peakMemoryMB())
+	for i := range s.Phases {
+		if s.Phases[i].Name == name {
+			s.Phases[i].Seconds += seconds
+			return
+		}
+	}
+	s.Phases = append(s.Phases, phaseTime{name, seconds})
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/assembly"
+	"ansinh/internal/audit"
+	"ansinh/ledger"
+	"ansinh/payout"
+)
+
+// channelRound asks for one round at one channel. It carries no time and no
+// money: what is due stands in our own tables, so a job lost, doubled or late
+// changes nothing.
+type channelRound struct {
+	Channel bankadapters.Key `json:"channel"`
+}
+
+// Kind is the job's name in River's tables.
+func (channelRound) Kind() string { return "channel_round" }
+
+// roundTimeout covers a submission of 10,000 payments at a slow bank.
+const roundTimeout = 10 * time.Minute
+
+type channelWorker struct {
+	river.WorkerDefaults[channelRound]
+	works *assembly.Works
+	did   *atomic.Int64
+	log   *slog.Logger
+}
+
+// Work runs the round.
+func (w *channelWorker) Work(ctx context.Context, job *river.Job[channelRound]) error {
+	did, err := w.works.Round(ctx, job.Args.Channel)
+	w.did.Add(int64(did))
+	return err
+}
+
+// Timeout is how long a round may take before it is cancelled.
+func (*channelWorker) Timeout(*river.Job[channelRound]) time.Duration { return roundTimeout }
+
+// officeRound asks for what belongs to no channel: schedules and seals.
+type officeRound struct{}
+
+// Kind is the job's name in River's tables.
+func (officeRound) Kind() string { return "office_round" }
+
+type officeWorker struct {
+	river.WorkerDefaults[officeRound]
+	works *assembly.Works
+}
+
+// Work runs the round.
+func (w *officeWorker) Work(ctx context.Context, _ *river.Job[officeRound]) error {
+	return office(ctx, w.works)
+}
+
+// office releases what is due and seals what is committed.
+func office(ctx context.Context, works *assembly.Works) error {
+	now := works.Engine.Now()
+	for {
+		did, err := payout.StepSchedule(ctx, works.DB, now)
+		if err != nil {
+			return err
+		}
+		if !did {
+			break
+		}
+	}
+	if _, _, err := ledger.Seal(ctx, works.DB, now); err != nil {
+		return err
+	}
+	_, err := audit.Seal(ctx, works.DB, 10_000)
+	return err
+}
+
+// oneAtATime keeps a channel's rounds from piling up while one waits or runs.
+func oneAtATime() *river.InsertOpts {
+	return &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}}}
+}
+
+// newRiver makes a client with workers for every channel. every is how often
+// rounds are asked for; 0 asks for none.
+func newRiver(works *assembly.Works, workers int, every time.Duration, did *atomic.Int64, log *slog.Logger) (*river.Client[pgx.Tx], error) {
+	kinds := river.NewWorkers()
+	river.AddWorker(kinds, &channelWorker{works: works, did: did, log: log})
+	river.AddWorker(kinds, &officeWorker{works: works})
+	config := &river.Config{Schema: "river", Workers: kinds, Logger: log, FetchCooldown: 5 * time.Millisecond, FetchPollInterval: 500 * time.Millisecond,
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}, JobTimeout: roundTimeout,
+		RescueStuckJobsAfter: roundTimeout + time.Minute, CompletedJobRetentionPeriod: time.Hour}
+	if every > 0 {
+		onStart := &river.PeriodicJobOpts{RunOnStart: true}
+		for _, key := range works.Keys() {
+			config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
+				func() (river.JobArgs, *river.InsertOpts) { return channelRound{key}, oneAtATime() }, onStart))
+		}
+		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
+			func() (river.JobArgs, *river.InsertOpts) { return officeRound{}, oneAtATime() }, onStart))
+	}
+	return river.NewClient(riverpgxv5.New(works.Pool), config)
+}
+
+// stepper runs one round at every channel and says how much was done.
+type stepper interface {
+	pass(ctx context.Context) (int, error)
+}
+
+// inOrder calls the steps one after another on one goroutine: the same seed
+// gives the same vouchers in the same order.
+type inOrder struct{ works *assembly.Works }
+
+func (s inOrder) pass(ctx context.Context) (int, error) {
+	sum := 0
+	for _, key := range s.works.Keys() {
+		did, err := s.works.Round(ctx, key)
+		if sum += did; err != nil {
+			return sum, fmt.Errorf("channel %s: %w", key, err)
+		}
+	}
+	return sum, nil
+}
+
+// byRiver inserts a job per channel and waits until all are over, whichever
+// process worked them.
+type byRiver struct {
+	works  *assembly.Works
+	client *river.Client[pgx.Tx]
+	did    *atomic.Int64
+}
+
+const jobPoll = 3 * time.Millisecond
+
+func (s byRiver) pass(ctx context.Context) (int, error) {
+	s.did.Store(0)
+	var jobs []int64
+	for _, key := range s.works.Keys() {
+		job, err := s.client.Insert(ctx, channelRound{key}, &river.InsertOpts{MaxAttempts: 1})
+		if err != nil {
+			return 0, fmt.Errorf("ask for a round at %s: %w", key, err)
+		}
+		jobs = append(jobs, job.Job.ID)
+	}
+	for _, id := range jobs {
+		if err := s.wait(ctx, id); err != nil {
+			return 0, err
+		}
+	}
+	return int(s.did.Load()), nil
+}
+
+func (s byRiver) wait(ctx context.Context, id int64) error {
+	every := time.NewTicker(jobPoll)
+	defer every.Stop()
+	for {
+		job, err := s.client.JobGet(ctx, id)
+		switch {
+		case err != nil:
+			return fmt.Errorf("job %d: %w", id, err)
+		case job.State == rivertype.JobStateCompleted:
+			return nil
+		case job.State == rivertype.JobStateDiscarded || job.State == rivertype.JobStateCancelled:
+			why := errors.New("it gave no reason")
+			if n := len(job.Errors); n > 0 {
+				why = errors.New(job.Errors[n-1].Error)
+			}
+			return fmt.Errorf("job %d: %w", id, why)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-every.C:
+		}
+	}
+}
+
+// newStepper chooses how the demo's steps are called.
+func (d *demo) newStepper(ctx context.Context) (stepper, error) {
+	if d.options.workers == 1 {
+		return inOrder{d.works}, nil
+	}
+	s := byRiver{works: d.works, did: &atomic.Int64{}}
+	var err error
+	if s.client, err = newRiver(d.works, d.options.workers, 0, s.did, slog.New(slog.DiscardHandler)); err != nil {
+		return nil, err
+	}
+	if err := s.client.Start(ctx); err != nil {
+		return nil, err
+	}
+	d.e.atEnd(func() error {
+		stopping, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		return s.client.StopAndCancel(stopping)
+	})
+	return s, nil
+}
