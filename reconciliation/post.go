@@ -148,6 +148,13 @@ const sqlAddBulkClaim = `
 INSERT INTO reconciliation.bulk_claim (file, position, submission, amount, voucher)
 VALUES (@file, @position, @submission, @amount, @voucher)`
 
+// A bulk debit above what was ordered ends by itself once the bank has given
+// all of it back: its own entries prove that.
+const sqlCloseBulkBreaks = `
+UPDATE reconciliation.break_item
+   SET closed_at = @now, closed_how = 'ngân hàng đã hoàn đủ / given back by the bank'
+ WHERE submission = @submission AND reason = 'bulk_over' AND closed_at IS NULL`
+
 // conclude does what hangs on the vouchers: doubts end, submissions settle,
 // draws are credited, payments are barred, dispatch stops.
 func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
@@ -181,6 +188,9 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 		if r.bulk != 0 {
 			_, err := tx.Exec(ctx, sqlAddBulkClaim, pgx.NamedArgs{"file": c.file.id, "position": r.witness.Position,
 				"submission": r.reading.order.No, "amount": r.bulk, "voucher": r.group.voucher})
+			if err == nil && r.bulk < 0 && r.reading.order.claim == 0 {
+				_, err = tx.Exec(ctx, sqlCloseBulkBreaks, pgx.NamedArgs{"submission": r.reading.order.No, "now": c.file.now})
+			}
 			if err != nil {
 				return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
 			}

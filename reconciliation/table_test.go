@@ -167,24 +167,7 @@ A situation is the payment's money state when the attempt named by the line is t
 	for _, w := range reconciliation.SituationWords {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", w.Name, w.VI, w.EN)
 	}
-	for _, part := range []struct {
-		title    string
-		from, to int
-	}{{"Reports", 0, 6}, {"Reports, continued", 6, 11}, {"Booked debits", 11, 16}, {"Booked money back", 16, 20}, {"Providers", 20, 25}} {
-		fmt.Fprintf(&b, "\n### %s\n\n| situation |", part.title)
-		columns := reconciliation.Evidences[part.from:part.to]
-		for _, e := range columns {
-			fmt.Fprintf(&b, " `%s` |", e)
-		}
-		b.WriteString("\n|---|" + strings.Repeat("---|", len(columns)) + "\n")
-		for _, s := range reconciliation.Situations {
-			fmt.Fprintf(&b, "| `%s` |", s)
-			for _, e := range columns {
-				fmt.Fprintf(&b, " %s |", reconciliation.Table(s, e))
-			}
-			b.WriteString("\n")
-		}
-	}
+	writeCells(&b)
 	b.WriteString("\n### Lines that name no attempt\n\n| evidence | action |\n|---|---|\n")
 	for _, e := range reconciliation.LooseEvidences {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", e, reconciliation.Table("", e))
@@ -194,6 +177,27 @@ A situation is the payment's money state when the attempt named by the line is t
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Reason, r.VI, r.EN, r.Next)
 	}
 	return b.String()
+}
+
+func writeCells(b *strings.Builder) {
+	for _, part := range []struct {
+		title    string
+		from, to int
+	}{{"Reports", 0, 6}, {"Reports, continued", 6, 11}, {"Booked debits", 11, 16}, {"Booked money back", 16, 20}, {"Providers", 20, 25}} {
+		fmt.Fprintf(b, "\n### %s\n\n| situation |", part.title)
+		columns := reconciliation.Evidences[part.from:part.to]
+		for _, e := range columns {
+			fmt.Fprintf(b, " `%s` |", e)
+		}
+		b.WriteString("\n|---|" + strings.Repeat("---|", len(columns)) + "\n")
+		for _, s := range reconciliation.Situations {
+			fmt.Fprintf(b, "| `%s` |", s)
+			for _, e := range columns {
+				fmt.Fprintf(b, " %s |", reconciliation.Table(s, e))
+			}
+			b.WriteString("\n")
+		}
+	}
 }
 
 func dash(s string) string {
