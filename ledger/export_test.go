@@ -153,32 +153,7 @@ func TestAnAuditorRecomputesTheChain(t *testing.T) {
 	if !strings.Contains(voucherFile.String(), `,'=1+1,`) || !strings.Contains(voucherFile.String(), `,'@SUM(A1),`) {
 		t.Errorf("formulas are not quoted:\n%s", voucherFile.String())
 	}
-	type pair struct{ payments, loose [][32]byte }
-	leaves := map[string]*pair{}
-	for _, r := range table(t, &lineFile) {
-		form := []byte{0}
-		for _, f := range []struct {
-			column string
-			bytes  int
-		}{{"batch", 4}, {"payment", 8}, {"seq", 2}, {"attempt", 2}, {"about", 2}, {"leg", 2}, {"debit", 4}, {"credit", 4}, {"amount", 8}} {
-			form = append(form, fixed(t, r[f.column], f.bytes)...)
-		}
-		form = append(form, map[string]byte{"true": 1, "false": 0}[r["red"]])
-		leaf := sha256.Sum256(form)
-		if hex.EncodeToString(leaf[:]) != r["leaf"] {
-			t.Errorf("line %s/%s/%s: leaf %x, the file says %s", r["batch"], r["payment"], r["seq"], leaf, r["leaf"])
-		}
-		p := leaves[r["voucher"]]
-		if p == nil {
-			p = &pair{}
-			leaves[r["voucher"]] = p
-		}
-		if r["batch"] == "0" {
-			p.loose = append(p.loose, leaf)
-		} else {
-			p.payments = append(p.payments, leaf)
-		}
-	}
+	leaves := leavesOf(t, &lineFile)
 	prev := sha256.Sum256([]byte("ansinh ledger chain 1"))
 	for i, r := range table(t, &voucherFile) {
 		p := leaves[r["voucher"]]
@@ -204,6 +179,40 @@ func TestAnAuditorRecomputesTheChain(t *testing.T) {
 	if prev != head.Hash {
 		t.Errorf("the chain ends at %x, the head is %s", prev, head)
 	}
+}
+
+// pair is the leaves of one voucher.
+type pair struct{ payments, loose [][32]byte }
+
+// leavesOf computes the leaves of a file of lines, by voucher.
+func leavesOf(t *testing.T, file *bytes.Buffer) map[string]*pair {
+	t.Helper()
+	leaves := map[string]*pair{}
+	for _, r := range table(t, file) {
+		form := []byte{0}
+		for _, f := range []struct {
+			column string
+			bytes  int
+		}{{"batch", 4}, {"payment", 8}, {"seq", 2}, {"attempt", 2}, {"about", 2}, {"leg", 2}, {"debit", 4}, {"credit", 4}, {"amount", 8}} {
+			form = append(form, fixed(t, r[f.column], f.bytes)...)
+		}
+		form = append(form, map[string]byte{"true": 1, "false": 0}[r["red"]])
+		leaf := sha256.Sum256(form)
+		if hex.EncodeToString(leaf[:]) != r["leaf"] {
+			t.Errorf("line %s/%s/%s: leaf %x, the file says %s", r["batch"], r["payment"], r["seq"], leaf, r["leaf"])
+		}
+		p := leaves[r["voucher"]]
+		if p == nil {
+			p = &pair{}
+			leaves[r["voucher"]] = p
+		}
+		if r["batch"] == "0" {
+			p.loose = append(p.loose, leaf)
+		} else {
+			p.payments = append(p.payments, leaf)
+		}
+	}
+	return leaves
 }
 
 func table(t *testing.T, file *bytes.Buffer) []map[string]string {

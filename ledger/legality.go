@@ -41,8 +41,7 @@ const legalLine = `
 
 // checked is what the check statements return for each group: sums of what was
 // stored, and one of its payments if the lines are illegal.
-const checked = `
-SELECT n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + legalLine + `) IS TRUE THEN 0 ELSE n.payment END
+const checked = ` n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + legalLine + `) IS TRUE THEN 0 ELSE n.payment END
   FROM n
   LEFT JOIN ledger.leg AS g ON g.id = n.leg
   LEFT JOIN ledger.leg_accounts AS ga ON ga.posting_set = @set AND ga.leg = n.leg
@@ -54,8 +53,7 @@ SELECT n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + legalLine + `
 
 // grouped folds lines x into groups. The order of the attempt a line is about is
 // nearly always the line before; else it is searched.
-const grouped = `
-    SELECT x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1 AS first, p.attempt AS p_attempt, p.leg AS p_leg,
+const grouped = ` x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1 AS first, p.attempt AS p_attempt, p.leg AS p_leg,
            x.amount = CASE WHEN p.seq = 1 THEN p.amount ELSE f.amount END AS whole,
            CASE WHEN p.seq = 1 THEN p.debit ELSE f.debit END AS f_debit,
            CASE WHEN p.seq = 1 THEN p.credit ELSE f.credit END AS f_credit,
@@ -70,7 +68,8 @@ const grouped = `
 // lines (f) by key. OFFSET 0 keeps the planner from reading whole partitions to
 // find a few lines.
 const sqlCheckKeys = `
-WITH n AS (` + grouped + `
+WITH n AS (
+    SELECT` + grouped + `
       FROM unnest(@payments::bigint[], @seqs::smallint[]) AS k (payment, seq)
      CROSS JOIN LATERAL (
            SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red FROM ledger.line AS l
@@ -82,19 +81,22 @@ WITH n AS (` + grouped + `
            SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
             WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN k.seq > 2 THEN 1 END OFFSET 0) AS f ON true
      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-)` + checked
+)
+SELECT` + checked
 
 // sqlCheckSeq is sqlCheckKeys for many lines of one number: known beforehand,
 // the number leaves one partition for each of the three, and the planner, who
 // sees how many payments there are, joins or looks up as is cheaper.
 const sqlCheckSeq = `
-WITH n AS (` + grouped + `
+WITH n AS (
+    SELECT` + grouped + `
       FROM unnest(@payments::bigint[]) AS k (payment)
       JOIN ledger.line AS x ON x.batch = @batch AND x.seq = @seq::smallint AND x.payment = k.payment AND x.voucher = @voucher
       LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = k.payment
       LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END AND f.payment = k.payment
      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-)` + checked
+)
+SELECT` + checked
 
 // manyLines is where planning a statement anew begins to cost less than looking
 // up line by line.
@@ -132,7 +134,8 @@ WITH n AS (
       FROM ledger.line AS l
      WHERE l.batch = @batch AND l.seq = 1 AND l.voucher = @voucher
      GROUP BY l.debit, l.credit, l.red, l.leg, l.attempt, l.about
-)` + checked
+)
+SELECT` + checked
 
 // checkFirst is [store.checkKeys] for the private table of a large batch, which
 // holds first lines only and is read as a whole.

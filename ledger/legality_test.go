@@ -47,6 +47,16 @@ func (b *books) next(p ledger.Position, batch ledger.BatchID, leg ledger.LegID, 
 
 var errRollback = errors.New("roll back")
 
+// try posts v and takes it back: errRollback means that it was accepted.
+func (b *books) try(v ledger.Voucher) error {
+	return pgdb.InTx(b.t.Context(), b.db, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := ledger.Post(ctx, tx, v); err != nil {
+			return err
+		}
+		return errRollback
+	})
+}
+
 func TestEveryStateAndLeg(t *testing.T) {
 	t.Parallel()
 	ctx, db := t.Context(), pgtest.DB(t)
@@ -86,14 +96,9 @@ func TestEveryStateAndLeg(t *testing.T) {
 				}
 				l := b.next(p, batch, def.ID, about)
 				problem := judge(append(slices.Clone(lines), l), b.book)
-				err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-					v := header("try " + def.Name)
-					v.Lines = ledger.ListOf([]ledger.Line{l})
-					if _, err := ledger.Post(ctx, tx, v); err != nil {
-						return err
-					}
-					return errRollback
-				})
+				v := header("try " + def.Name)
+				v.Lines = ledger.ListOf([]ledger.Line{l})
+				err := b.try(v)
 				ok := errors.Is(err, errRollback)
 				if !ok && !errors.Is(err, ledger.ErrIllegal) {
 					t.Fatalf("%q about %d after %v: %v", def.Name, about, history, err)
