@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // save writes the file under a temporary name beside its own, moves it there
@@ -28,7 +30,9 @@ func (b *workbook) save(path string) (digest string, err error) {
 	}
 	defer os.Remove(loose.Name()) //nolint:errcheck // a leftover temporary file harms nobody
 	defer loose.Close()           //nolint:errcheck // only read from here on
-	if err := b.file.Write(loose); err != nil {
+	// Without a writer of ours excelize holds the whole archive in memory.
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(loose) })
+	if err := b.file.Write(io.Discard); err != nil {
 		return fail(err)
 	}
 	out, err := os.CreateTemp(filepath.Dir(path), ".report-*")
