@@ -125,25 +125,31 @@ func TestComputeBeforeThePastHasEnded(t *testing.T) {
 	}
 }
 
+// Payment 1 of the worked batch is used on day 2, but comes back whole on day 6
+// and is paid again: only the second attempt's event may count.
 func TestMoneyThatCameBackDoesNotCountAsHeld(t *testing.T) {
 	t.Parallel()
-	w := five(t)
-	w.leg(due, ledger.LegPaidSent, 1)
-	w.take(file("A", 1, noon(due.AddDays(8)), rows{rows: []timeliness.Row{row(1, 1, due, due.AddDays(7), noon(due.AddDays(1)))}}))
-	w.leg(due.AddDays(2), ledger.LegReturned, 1)
-	w.order(due.AddDays(3), 1)
-	w.leg(due.AddDays(4), ledger.LegPaidSent, 1)
-	w.take(file("A", 2, noon(due.AddDays(12)), rows{rows: []timeliness.Row{row(1, 2, due.AddDays(4), due.AddDays(11), noon(due.AddDays(6)))}}))
-	for no := int64(2); no <= 5; no++ {
-		w.leg(due, ledger.LegPaidSent, no)
+	w := worked(t)
+	lowest := func() timeliness.Percent {
+		t.Helper()
+		table, err := timeliness.Compute(t.Context(), w.db, batch, noon(due.AddDays(15)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table.Rows[0].Shares[3].Lowest // by day 14
 	}
-
-	table, err := timeliness.Compute(t.Context(), w.db, batch, noon(due.AddDays(12)))
-	if err != nil {
-		t.Fatal(err)
+	w.leg(due.AddDays(6), ledger.LegReturned, 1)
+	if got := lowest(); got != 358 { // 14 of 39
+		t.Errorf("after the return: lowest = %d, want 358", got)
 	}
-	if got := table.Rows[0]; !got.Suppressed {
-		t.Errorf("five people = %+v, want nothing published", got)
+	w.order(due.AddDays(7), 1)
+	w.leg(due.AddDays(8), ledger.LegPaidSent, 1)
+	if got := lowest(); got != 358 {
+		t.Errorf("paid again, no event yet: lowest = %d, want 358", got)
+	}
+	w.take(file("A", 2, noon(due.AddDays(14)), rows{rows: []timeliness.Row{row(1, 2, due.AddDays(8), due.AddDays(13), noon(due.AddDays(9)))}}))
+	if got := lowest(); got != 384 { // 15 of 39
+		t.Errorf("withdrawn again: lowest = %d, want 384", got)
 	}
 }
 
