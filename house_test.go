@@ -43,6 +43,7 @@ var rules = map[string]rule{
 	"no name of a machine":                     machineNames,
 	"links in documents lead somewhere":        links,
 	"every error code is in docs/ERRORS.md":    errorCodes,
+	"each bad input has its code and its test": badInputRows,
 	"go.mod replaces nothing":                  replacements,
 	"every dependency is in docs/DECISIONS.md": dependencies,
 	"every make target has a help line":        makeTargets,

@@ -272,18 +272,36 @@ func plantedWords() map[string]planted {
 			},
 			[]string{"docs/A.md:2: link to GONE.md leads nowhere"},
 		},
-		"error codes that nobody explained": {
+		"error codes that nobody explained, and one explained twice that nobody gives": {
 			"every error code is in docs/ERRORS.md", map[string]string{
-				"docs/ERRORS.md": "| `LIST-HEADER` | the header is missing |\n",
-				"registry/a.go": "package registry\n\nvar a = errs.New(errs.Invalid, \"LIST-HEADER\", \"x\")\nvar b = errs.New(errs.Invalid, \"LIST-SUM\", \"x\")\n" +
-					"\nconst c errs.Code = \"LIST-ROW\"\n\nvar d = Cell{Code: \"LIST-AGE\"}\n\nvar e = errs.Coded(errs.Invalid, \"LIST-FILE\", \"x\", nil)\n\nconst format = \"UTF-8\"\n",
+				"docs/ERRORS.md": "| `LIST-HEADER` | missing |\n| `LIST-GONE` | - |\n| `LIST-GONE` | - |\n",
+				"registry/a.go": "package registry\n\nvar a = errs.New(errs.Invalid, \"LIST-HEADER\", \"x\")\nvar b = refuse(\"LIST-SUM\")\n" +
+					"\nconst c errs.Code = \"LIST-ROW\"\n\nvar d = Cell{Code: \"LIST-AGE\"}\n\nvar code = map[string]int{\"LIST-FILE\": 1}\n\nconst format = \"UTF-8\"\n",
+				"registry/a_test.go": "package registry\n\nconst planted = \"LIST-PLANTED\"\n",
 			},
 			[]string{
+				"docs/ERRORS.md:3: LIST-GONE has a row already",
 				"registry/a.go:4: error code LIST-SUM is not in docs/ERRORS.md",
 				"registry/a.go:6: error code LIST-ROW is not in docs/ERRORS.md",
 				"registry/a.go:8: error code LIST-AGE is not in docs/ERRORS.md",
 				"registry/a.go:10: error code LIST-FILE is not in docs/ERRORS.md",
+				"docs/ERRORS.md:3: no error of the program has the code LIST-GONE",
 			},
+		},
+		"bad input without a row, without a code, and without its test": {
+			"each bad input has its code and its test", map[string]string{
+				"docs/ERRORS.md": "| `LIST-FILE-TEXT` | x |\n\n## Bad input\n\n" +
+					"| text file named .xlsx | `LIST-FILE-TEXT` | `registry` `TestText` |\n" +
+					"| password-protected workbook | `LIST-GONE` | `registry` `TestText` |\n" +
+					"| header missing | `LIST-FILE-TEXT` | `registry` `TestHeader` `TestText` |\n" +
+					"| negative amount | nothing | nowhere |\n",
+				"registry/a_test.go": "package registry\n\nfunc TestText(t *testing.T) {}\n",
+			},
+			append([]string{
+				"docs/ERRORS.md:6: LIST-GONE has no row of its own",
+				"docs/ERRORS.md:7: registry has no TestHeader",
+				"docs/ERRORS.md:8: name the code in backquotes and the test as `folder` `TestName`",
+			}, badInputsMissing(badInputs[4:])...),
 		},
 		"a replaced module": {
 			"go.mod replaces nothing", map[string]string{"go.mod": module + "\nreplace github.com/jackc/pgx/v5 => ../pgx\n"},
