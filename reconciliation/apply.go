@@ -31,12 +31,12 @@ func (c *chunk) apply(w witness, r reading, action Action) error {
 	case DebitX, StopDebitX:
 		out.stop = action == StopDebitX
 		out.reason = orReason(r.reason, ReasonUnknownDebit)
-		out.group = c.groupOf(w, r)
+		out.group = c.groupOf(w, c.here(r))
 		c.loose(out.group, ledger.UnknownDebit(c.place(), out.group.programme, w.Amount)...)
 	case CreditX, StopCreditX:
 		out.stop = action == StopCreditX
 		out.reason = orReason(r.reason, ReasonUnknownCredit)
-		out.group = c.groupOf(w, r)
+		out.group = c.groupOf(w, c.here(r))
 		c.loose(out.group, ledger.UnknownCredit(c.place(), out.group.programme, w.Amount)...)
 	case BookBulk, RefundBulk:
 		c.applyBulk(w, r, action, &out)
@@ -53,6 +53,15 @@ func (c *chunk) apply(w witness, r reading, action Action) error {
 	}
 	c.results = append(c.results, out)
 	return err
+}
+
+// here forgets an order of another bank or book: what this account's statement
+// shows is booked in this account's book.
+func (c *chunk) here(r reading) reading {
+	if r.order != nil && (r.order.Channel != c.bank.key || r.order.Book != c.book) {
+		r.order = nil
+	}
+	return r
 }
 
 func orReason(a, b Reason) Reason {

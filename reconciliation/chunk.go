@@ -26,7 +26,7 @@ type group struct {
 	order     *orderFacts
 	lines     []ledger.Line
 	entries   []ledger.Entry
-	cause     int64 // first booked entry
+	cause     int64 // first entry: booked in a voucher of a statement, else reported
 	first     int32
 	last      int32
 	facts     []byte
@@ -126,8 +126,8 @@ func (c *chunk) groupOf(w witness, r reading) *group {
 		c.byKey[k] = g
 		c.groups = append(c.groups, g)
 	}
-	if w.final() && g.cause == 0 {
-		g.cause = w.Entry
+	if g.cause == 0 {
+		g.cause = w.Entry // a voucher of reports moves nothing at the bank, but says which event it rests on
 	}
 	g.last = w.Position
 	return g

@@ -44,6 +44,10 @@ func TestProofBeforeTheBulkDebit(t *testing.T) {
 	w.take("C", bankadapters.KindNotification, w.advice("C", entry{amount: 300_000, id: w.id(1, 1), account: accountOf(1)}))
 	w.drain("C")
 	w.expect(map[int64]ledger.State{1: ledger.Paid, 2: ledger.Ordered}, map[string]int{}, "C")
+	trail, err := ledger.Trail(t.Context(), w.db, batchNo, 1)
+	if err != nil || trail[len(trail)-1].Cause == 0 {
+		t.Errorf("the proof names no event of the bank: %+v, %v", trail, err)
+	}
 	if got := w.balance(ledger.RoleOut, "C"); got != -300_000 {
 		t.Errorf("113.out = %s before the debit, want the proved amount negative", got)
 	}

@@ -72,13 +72,25 @@ func (s *staging) entry(e bankadapters.Entry) error {
 			s.seen = make(map[string]bool)
 		}
 		s.seen[one.identity] = true
-	} else if e.Servicer != "" && e.Status != bankadapters.TxRejected {
-		one.identity = identity(e)
+	} else {
+		one.identity = reported(one)
 	}
 	if s.chunk = append(s.chunk, one); len(s.chunk) == stageMax {
 		return s.flush()
 	}
 	return nil
+}
+
+// reported is the identity of the event a report speaks of: the booking whose
+// reference it gives, or what a provider says it did; else there is none.
+func reported(e staged) string {
+	switch {
+	case e.source == fromProvider && (e.Status == bankadapters.TxPaid || e.Status == bankadapters.TxUnpaid):
+		return fmt.Sprintf("L:%s/%s", clean(string(e.EndToEnd), textMax), e.Status)
+	case e.Servicer != "" && e.Status != bankadapters.TxRejected:
+		return identity(e.Entry)
+	}
+	return ""
 }
 
 // own is the identity of a line whose reference names another booking already:
@@ -112,7 +124,7 @@ func (s *staging) source(e bankadapters.Entry) string {
 // amount, side, entry reference and place.
 func identity(e bankadapters.Entry) string {
 	if e.Servicer != "" {
-		return "R:" + e.Servicer
+		return "R:" + clean(e.Servicer, textMax)
 	}
 	return fmt.Sprintf("P:%s/%s/%s/%s/%d", e.BookDate, e.Amount.Exact(), e.Side, e.EntryRef, e.Position)
 }
