@@ -191,9 +191,16 @@ func (b *workbook) conditions(l sheetLayout) error {
 	if len(l.rules) > 3 {
 		return fmt.Errorf("%d conditional formats, at most three", len(l.rules))
 	}
+	var order []string
+	byCells := map[string][]excelize.ConditionalFormatOptions{}
 	for _, r := range l.rules {
-		err := b.file.SetConditionalFormat(l.name, r.cells, []excelize.ConditionalFormatOptions{{Type: "formula", Criteria: r.formula, Format: &r.style}})
-		if err != nil {
+		if byCells[r.cells] == nil {
+			order = append(order, r.cells)
+		}
+		byCells[r.cells] = append(byCells[r.cells], excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.formula, Format: &r.style})
+	}
+	for _, cells := range order {
+		if err := b.file.SetConditionalFormat(l.name, cells, byCells[cells]); err != nil {
 			return err
 		}
 	}

@@ -13,12 +13,15 @@ import (
 var waitColumns = []column{
 	{name: word{"Nhóm", "Group"}, width: 27},
 	{name: word{"Số người", "People"}, width: 9},
+	{name: word{"Rút dự toán: trung vị", "Drawn, median"}, width: 9},
+	{name: word{"Lệnh chi: trung vị", "Ordered, median"}, width: 9},
 	{name: word{"Đã ghi có: trung vị", "Credited, median"}, width: 9},
 	{name: word{"90% ghi có", "Credited, 90%"}, width: 9},
+	{name: word{"Mới ghi Nợ", "Presumed"}, width: 9},
 	{name: word{"Có nguồn dữ liệu", "Covered"}, width: 9},
 	{name: word{"Tỷ lệ", "Share"}, width: 8},
-	{name: word{"Trung vị", "Median"}, width: 8},
-	{name: word{"90%", "90%"}, width: 7},
+	{name: word{"Có tiền: trung vị", "Held, median"}, width: 8.5},
+	{name: word{"90% có tiền", "Held, 90%"}, width: 8},
 }
 
 var dimensionWords = map[timeliness.Dimension]word{
@@ -83,7 +86,7 @@ func (p *part) waitRow(s *sheet, columns int, l timeliness.Line) error {
 		}
 		return s.put(0, row...)
 	}
-	row = append(row, at(st.count, l.People), p.days(l.Credited.Median), p.days(l.Credited.P90))
+	row = append(row, at(st.count, l.People), p.days(l.Drawn.Median), p.days(l.Ordered.Median), p.days(l.Credited.Median), p.days(l.Credited.P90), p.presumed(l))
 	if l.CurveHidden {
 		row = append(row, at(st.center, words.fewer.vi), at(st.center, words.fewer.vi))
 	} else {
@@ -101,6 +104,14 @@ func (p *part) waitRow(s *sheet, columns int, l timeliness.Line) error {
 		}
 	}
 	return s.put(0, row...)
+}
+
+// presumed counts people whose money is debited while its credit is not proved.
+func (p *part) presumed(l timeliness.Line) excelize.Cell {
+	if l.Presumed == 0 && l.FewHidden {
+		return at(p.book.styles.center, words.fewer.vi)
+	}
+	return at(p.book.styles.count, l.Presumed)
 }
 
 func (p *part) days(n *int) excelize.Cell {
