@@ -245,10 +245,14 @@ func (c *chunk) references(ctx context.Context, tx pgx.Tx) error {
 const sqlOpenBreak = `
 INSERT INTO reconciliation.break_item (reason, channel, account, file, position, batch, payment, attempt, submission, amount, voucher,
                                        suggestion, opened_at)
-VALUES (@reason, @channel, @account, @file, @position, @batch, @payment, @attempt, @submission, @amount, @voucher, @suggestion, @now)
+SELECT @reason, @channel, @account, @file, @position, @batch, @payment, @attempt, @submission, @amount, @voucher, @suggestion, @now
+ WHERE @voucher::bigint <> 0 OR @payment::bigint = 0
+    OR NOT EXISTS (SELECT 1 FROM reconciliation.break_item AS b
+                    WHERE b.reason = @reason AND b.batch = @batch AND b.payment = @payment AND b.attempt = @attempt AND b.closed_at IS NULL)
 ON CONFLICT (file, position, reason) DO NOTHING`
 
-// breaks opens what a person must look at, a row each: breaks are rare.
+// breaks opens what a person must look at, a row each: breaks are rare. A report
+// that says the same of an attempt again, as every inquiry does, opens no second one.
 func (c *chunk) breaks(ctx context.Context, tx pgx.Tx) error {
 	for _, r := range c.results {
 		if r.reason == "" {

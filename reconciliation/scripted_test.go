@@ -462,3 +462,21 @@ func TestExplainedCreditLeavesNothingUnknown(t *testing.T) {
 		t.Errorf("3388.X = %s, want 0", got)
 	}
 }
+
+// Each inquiry brings the same words again: they open one break, bar once, and
+// move nothing until the statement shows the debit.
+func TestReportsOfAnEndedAttemptBarAndWait(t *testing.T) {
+	t.Parallel()
+	w := open(t, 300_000)
+	w.fund("B", 300_000)
+	s := w.order("B", "accepted", 1)
+	w.take("B", bankadapters.KindStatusReport, w.report("B", s.Message, status{id: w.id(1, 1), word: "RJCT", code: "AC04"}))
+	for range 3 {
+		w.take("B", bankadapters.KindStatusReport, w.report("B", s.Message, status{id: w.id(1, 1), word: "ACSC", ref: "Q1"}))
+	}
+	w.drain("B")
+	w.expect(map[int64]ledger.State{1: ledger.Rejected}, map[string]int{"late_proof": 1}, "B")
+	w.barred(1)
+	w.post("B", w.statement("B", entry{amount: 300_000, id: w.id(1, 1), ref: "Q1"}))
+	w.expect(map[int64]ledger.State{1: ledger.Paid}, map[string]int{"late_proof": 2}, "B")
+}

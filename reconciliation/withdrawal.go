@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/audit"
 	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
@@ -38,6 +39,11 @@ func (r *Reconciler) withdrawUnsent(ctx context.Context, b bank, no int64) error
 			return err
 		}
 		refs, err := payout.RefsOf(ctx, tx, s)
+		if err != nil {
+			return err
+		}
+		_, err = audit.Append(ctx, tx, audit.Entry{At: r.Now(), Actor: "system: reconciliation", Act: "submission.withdraw",
+			Subject: fmt.Sprintf("batch/%d", s.Batch), Detail: map[string]any{"submission": no, "why": "an earlier attempt of a payment was executed"}})
 		if err != nil {
 			return err
 		}
