@@ -245,8 +245,8 @@ var notesExtra = []struct{ name, note word }{
 		"Tính từ hạn chi trả đến lần rút, chi tiêu đầu tiên hoặc ký nhận; đếm người, không đếm khoản. Ngày 0 hết khi hết hạn chi trả.",
 		"From the due date to the first withdrawal, purchase or signature; people, not payments. Day 0 ends with the due date."}},
 	{word{"Năm mốc thời gian", "Five clocks"}, word{
-		"Hạn chi trả → rút dự toán → lệnh chi → ghi có (có bằng chứng; “mới ghi Nợ” là tài khoản chi đã bị ghi Nợ mà chưa có bằng chứng ghi có) → lần rút, chi đầu tiên hoặc ký nhận. Số ngày tính từ hạn chi trả; sớm hơn hạn là 0. Trung vị và 90% trên mọi người được duyệt.",
-		"Due → drawn → ordered → credited (proved; presumed means debited, credit not proved) → first withdrawal, purchase or signature. Days from the due date, early is 0; median and 90 % are over all approved people."}},
+		"Hạn chi trả → rút dự toán → lệnh chi → ghi có (có bằng chứng; “mới ghi Nợ” là tài khoản chi đã bị ghi Nợ mà chưa có bằng chứng ghi có) → lần rút, chi đầu tiên hoặc ký nhận. Số ngày tính từ hạn chi trả; sớm hơn hạn là 0. Trung vị và 90% trên mọi người được duyệt; riêng “có tiền” theo ước lượng trên người có nguồn dữ liệu.",
+		"Due → drawn → ordered → credited (proved; presumed means debited, credit not proved) → first withdrawal, purchase or signature. Days from the due date, early is 0; median and 90 % are over all approved people, but held is by the curve over the covered."}},
 	{word{"Có nguồn dữ liệu", "Covered"}, word{
 		"Có bên cam kết báo lần rút đầu tiên của tài khoản đó ngay từ ngày ghi có. Chỉ những người này vào đường ước lượng.",
 		"Some source promised to report the first withdrawal from the day of the credit. Only these people enter the curve."}},
