@@ -41,6 +41,7 @@ var rules = map[string]rule{
 	"migrations are numbered and say why":      migrations,
 	"nothing is left unfinished":               unfinished,
 	"no name of a machine":                     machineNames,
+	"names in documents are those of the code": namesInDocuments,
 	"links in documents lead somewhere":        links,
 	"every error code is in docs/ERRORS.md":    errorCodes,
 	"each bad input has its code and its test": badInputRows,

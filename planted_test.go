@@ -272,6 +272,14 @@ func plantedWords() map[string]planted {
 			},
 			[]string{"docs/A.md:2: link to GONE.md leads nowhere"},
 		},
+		"a file that is gone, and a function that stands elsewhere": {
+			"names in documents are those of the code", map[string]string{
+				"docs/A.md":        "`ledger/post.go` `Post()` `Voucher.Check()` `Gone()`\n\n`Free()` `ledger/gone.go` `Free()`\n",
+				"ledger/post.go":   "package ledger\n\nfunc Post() {}\n\nfunc (v *Voucher) Check() {}\n",
+				"ledger/verify.go": "package ledger\n\nfunc Gone() {}\n",
+			},
+			[]string{"docs/A.md:1: ledger/post.go does not declare Gone()", "docs/A.md:3: there is no file ledger/gone.go"},
+		},
 		"error codes that nobody explained, and one explained twice that nobody gives": {
 			"every error code is in docs/ERRORS.md", map[string]string{
 				"docs/ERRORS.md": "| `LIST-HEADER` | missing |\n| `LIST-GONE` | - |\n| `LIST-GONE` | - |\n",

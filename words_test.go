@@ -72,6 +72,46 @@ func links(t *tree) []string {
 	return faults
 }
 
+var (
+	goPath   = regexp.MustCompile(`^[a-z0-9/]+(_test)?\.go$`)
+	goCalled = regexp.MustCompile(`^(?:[A-Za-z]+\.)?([A-Za-z]+)\(\)$`)
+)
+
+// namesInDocuments wants every Go file named in a document to exist, and every
+// function written behind it, as in `ledger/post.go` `Post()`, to be declared
+// there. A map that shows a street which is gone is worse than none.
+func namesInDocuments(t *tree) []string {
+	var faults []string
+	for _, f := range t.files {
+		if path.Ext(f.path) != ".md" {
+			continue
+		}
+		f.eachLine(func(n int, line string) {
+			var about *source
+			for _, found := range quotedWord.FindAllStringSubmatch(line, -1) {
+				called := goCalled.FindStringSubmatch(found[1])
+				switch {
+				case goPath.MatchString(found[1]):
+					if about = t.file(found[1]); about == nil {
+						faults = append(faults, fmt.Sprintf("%s:%d: there is no file %s", f.path, n, found[1]))
+					}
+				case called != nil && about != nil && !declaresAny(about, called[1]):
+					faults = append(faults, fmt.Sprintf("%s:%d: %s does not declare %s", f.path, n, about.path, found[1]))
+				}
+			}
+		})
+	}
+	return faults
+}
+
+// declaresAny reports whether f declares a function or a method of this name.
+func declaresAny(f *source, name string) bool {
+	return f.syntax != nil && slices.ContainsFunc(f.syntax.Decls, func(d ast.Decl) bool {
+		fn, ok := d.(*ast.FuncDecl)
+		return ok && fn.Name.Name == name
+	})
+}
+
 // errorCode is the form of a code a person can quote on the telephone: words
 // joined by hyphens. Codes of categories and character sets have a part that
 // begins with a digit, so they are not meant.
