@@ -126,9 +126,7 @@ func (s *Sim) person() {
 	key := s.channels[s.rng.IntN(len(s.channels))]
 	switch s.rng.IntN(7) {
 	case 0:
-		s.inTx("pass canary", func(ctx context.Context, tx pgx.Tx) error {
-			return payout.PassCanary(ctx, tx, s.batch, key, "truong phong", s.now)
-		})
+		s.passCanary(key)
 	case 1:
 		s.inTx("stop", func(ctx context.Context, tx pgx.Tx) error {
 			return payout.Stop(ctx, tx, "thử", "truong phong", s.now)
@@ -144,6 +142,13 @@ func (s *Sim) person() {
 	case 6:
 		s.withdraw()
 	}
+}
+
+// passCanary lets the rest go without waiting for the proof of the first.
+func (s *Sim) passCanary(key bankadapters.Key) {
+	s.inTx("pass canary at "+string(key), func(ctx context.Context, tx pgx.Tx) error {
+		return payout.PassCanary(ctx, tx, s.batch, key, "truong phong", s.now)
+	})
 }
 
 // resume lifts a stop a person pulled, never one the engine pulled itself.

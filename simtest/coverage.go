@@ -121,3 +121,20 @@ func (c *Coverage) take(s *Sim) {
 		}
 	}
 }
+
+const sqlShowSubmissions = `
+SELECT q.no || ' ' || q.message_id || ' ' || q.state || ' tries ' || q.tries || ' ' || q.count || ' payments: ' || q.code || ' ' || q.answer_text
+       || coalesce(' denied ' || to_char(q.denied_at, 'MM-DD HH24:MI'), '')
+       || coalesce('; last answer ' || (SELECT a.kind || ' ' || a.outcome || ' ' || a.code FROM payout.answer AS a
+                                         WHERE a.submission = q.no ORDER BY a.id DESC LIMIT 1), '')
+  FROM payout.submission AS q ORDER BY q.no`
+
+// submissions shows every submission in a line, for the reader of a finding.
+func (s *Sim) submissions() []string {
+	rows, _ := s.db.Query(s.ctx, sqlShowSubmissions)
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return list
+}

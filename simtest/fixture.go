@@ -34,7 +34,7 @@ const (
 )
 
 // amountOf is the amount of payment n: all differ, so that a script can name one.
-func amountOf(n int) money.Amount { return money.Amount(300_000 + 1_000*n) }
+func (o Options) amountOf(n int) money.Amount { return money.Amount(o.Base + o.Each*int64(n)) }
 
 // payingAccount is our account at a channel.
 func payingAccount(key bankadapters.Key) string { return "19000" + fmt.Sprintf("%02d", ordinalOf(key)) }
@@ -165,7 +165,7 @@ func (s *Sim) plan() [][]payee {
 			for range count {
 				no++
 				bin := bankadapters.DemoProfiles()[s.rng.IntN(5)].BIN
-				list = append(list, payee{no: int64(no), section: int16(i + 1), channel: key, amount: amountOf(no), bin: bin,
+				list = append(list, payee{no: int64(no), section: int16(i + 1), channel: key, amount: o.amountOf(no), bin: bin,
 					account: fmt.Sprintf("00%010d", no)})
 			}
 		}
@@ -187,7 +187,7 @@ func (f *fixture) section(ctx context.Context, list []payee) error {
 		}
 		part := list[from:to]
 		_, err := f.tx.Exec(ctx, sqlFixtureRun, pgx.NamedArgs{"batch": f.s.batch, "section": part[0].section, "channel": part[0].channel,
-			"from": part[0].no, "to": part[len(part)-1].no, "count": len(part), "total": sumOf(part)})
+			"from": part[0].no, "to": part[len(part)-1].no - int64(f.s.options.Held), "count": len(part), "total": sumOf(part)})
 		if err != nil {
 			return err
 		}

@@ -3,22 +3,29 @@ package simtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/bankadapters/sandbox"
-	"ansinh/internal/calendar"
 	"ansinh/ledger"
 	"ansinh/payout"
 )
 
 const (
-	returnDays  = 8  // after these nothing comes back any more
-	listDays    = 11 // after these a provider has decided every line
-	retryDays   = 3  // on the first days people have failed payments tried again
-	movesMax    = 400
+	movesMax    = 400 // steps of one channel without coming to rest
 	attemptsMax = 8
+)
+
+// The first days after healing come one by one, and people try again what
+// failed. Then days pass between two ends of day, until nothing can come back:
+// returns take a week at most, and a provider decides every line in ten days.
+var (
+	busyDays   = []int{1, 1, 1}
+	quietDays  = []int{1, 1}
+	returnDays = []int{1, 2, 5}
+	listDays   = []int{1, 4, 7}
 )
 
 // heal ends all faults and lets the world run until nothing moves: days close,
@@ -30,16 +37,21 @@ func (s *Sim) heal() {
 	s.trace("%s the world heals", s.clock())
 	s.resume()
 	s.allowed("unpause", payout.ResumeBatch(s.ctx, s.db, s.batch, "thử", "truong phong", s.now))
-	days := retryDays + s.quietDays()
-	for day := 0; day < days && s.finding == nil; day++ {
-		s.healDay(day)
+	for _, key := range s.channels {
+		s.passCanary(key)
+	}
+	for i, skip := range slices.Concat(busyDays, s.restDays()) {
+		if s.finding != nil {
+			return
+		}
+		s.healDay(skip, i < len(busyDays))
 		s.always()
 	}
 }
 
-// quietDays is how long something may still come back in this seed.
-func (s *Sim) quietDays() int {
-	f, days := s.options.Faults, 3
+// restDays is how long something may still come back in this seed.
+func (s *Sim) restDays() []int {
+	f, days := s.options.Faults, quietDays
 	if f.Return > 0 || f.AccountUnknown > 0 || f.AccountClosed > 0 || len(s.options.Script.Payments) > 0 {
 		days = returnDays
 	}
@@ -51,17 +63,17 @@ func (s *Sim) quietDays() int {
 	return days
 }
 
-func (s *Sim) healDay(day int) {
-	if today := calendar.DateOf(s.now); !s.closed.IsZero() && !s.closed.Before(today) {
-		s.now = s.closed.AddDays(1).At(9, 0)
+func (s *Sim) healDay(skip int, retry bool) {
+	if morning := s.closed.AddDays(skip).At(9, 0); !s.closed.IsZero() && s.now.Before(morning) {
+		s.now = morning
 		s.advance(0)
 	}
 	s.withdrawLate()
 	s.settle()
-	if day < retryDays {
+	if retry {
 		s.retryAll()
 	}
-	// Inquiries answer "not known" reliably only some time after the sending.
+	// "Not known" can be relied on only some time after the sending.
 	for _, wait := range []time.Duration{10 * time.Minute, 25 * time.Minute, 15 * time.Minute, time.Hour} {
 		if !s.unfinished() {
 			break

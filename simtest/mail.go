@@ -62,6 +62,9 @@ func (d *doorway) RoundTrip(q *http.Request) (*http.Response, error) {
 	}
 	bank, _, _ := strings.Cut(q.Header.Get(crypt.HeaderKey), "-")
 	l := letter{channel: bankadapters.Key(bank), kind: bankadapters.Kind(q.Header.Get("X-Ansinh-Kind")), name: q.Header.Get("X-Ansinh-File"), content: content}
+	if s.edit != nil {
+		l.content = s.edit(l.kind, l.content)
+	}
 	status := http.StatusCreated
 	switch {
 	case l.kind == bankadapters.KindWithdrawals: // package timeliness reads those

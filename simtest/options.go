@@ -18,6 +18,9 @@ import (
 type Options struct {
 	Channels []bankadapters.Key // where payments go first
 	Payments int
+	Held     int   // of these, approved and not given to any channel (the last ones)
+	Base     int64 // payment n is of Base + n × Each đồng
+	Each     int64
 	Sections int
 	CountMax int // payments of one submission
 	Breaker  int // line faults that open a breaker
@@ -60,7 +63,7 @@ func chance(r *rand.Rand, max int) int {
 
 // Draw makes the options of one seed.
 func Draw(r *rand.Rand) Options {
-	o := Options{Payments: 8 + r.IntN(7), Sections: 1 + r.IntN(2), Steps: 150 + r.IntN(150),
+	o := Options{Payments: 8 + r.IntN(7), Base: 300_000, Each: 1_000, Sections: 1 + r.IntN(2), Steps: 100 + r.IntN(150),
 		CountMax: []int{1, 2, 3, 5, 10_000}[r.IntN(5)], Breaker: 2 + r.IntN(6), Gross: r.IntN(3) == 0, Crash: map[string]int{}}
 	o.Channels = drawChannels(r)
 	f := &o.Faults
@@ -118,13 +121,13 @@ func (o *Options) drawScript(r *rand.Rand) {
 		fate := sandbox.Fate{}
 		switch r.IntN(3) {
 		case 0:
-			fate.Amount = int64(amountOf(n)) + 1 + r.Int64N(50_000)
+			fate.Amount = int64(o.amountOf(n)) + 1 + r.Int64N(50_000)
 		case 1:
 			fate.ReturnDays, fate.ReturnCode, fate.ReturnFee = 1+r.IntN(3), "AC04", 1_100
 		case 2:
 			fate.NoNoticeID = true
 		}
-		o.Script.Payments = append(o.Script.Payments, sandbox.ScriptedPayment{Amount: int64(amountOf(n)), Fate: fate})
+		o.Script.Payments = append(o.Script.Payments, sandbox.ScriptedPayment{Amount: int64(o.amountOf(n)), Fate: fate})
 	}
 	for range chance(r, 3) {
 		key := o.Channels[r.IntN(len(o.Channels))]

@@ -63,6 +63,7 @@ type Sim struct {
 	depth    int
 	healed   bool
 	mailbox  []letter
+	edit     func(bankadapters.Kind, []byte) []byte // a case's own change to files; nil for none
 	closed   calendar.Date // last closed bank day
 	step     int
 
@@ -168,6 +169,7 @@ func (s *Sim) Run() error {
 	}
 	s.Coverage.take(s)
 	if s.finding != nil {
+		s.finding.Trace = append(s.finding.Trace, s.submissions()...)
 		return s.finding
 	}
 	return nil
