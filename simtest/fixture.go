@@ -91,6 +91,13 @@ func (s *Sim) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, key := range s.channels {
+		if isBank(key) && s.options.Extra > 0 {
+			if err := s.world.Fund(string(key), payingAccount(key), s.options.Extra, "KHAC"); err != nil {
+				return err
+			}
+		}
+	}
 	for _, d := range draws {
 		if !isBank(d.Channel) {
 			continue

@@ -22,6 +22,9 @@ type balances struct {
 func (s *Sim) model(facts map[int64]fact, books map[bankadapters.Key]sandbox.Book) balances {
 	m := balances{bank: map[bankadapters.Key]money.Amount{}, claims: map[bankadapters.Key]money.Amount{}}
 	for key, book := range books {
+		if isBank(key) {
+			m.credits += money.Amount(s.options.Extra)
+		}
 		for _, a := range book.Accounts {
 			m.bank[key] += money.Amount(a.Balance)
 		}

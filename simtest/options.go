@@ -21,6 +21,7 @@ type Options struct {
 	Held     int   // of these, approved and not given to any channel (the last ones)
 	Base     int64 // payment n is of Base + n × Each đồng
 	Each     int64
+	Extra    int64 // đồng of others on each account: a bank that pays twice finds money for it
 	Sections int
 	CountMax int // payments of one submission
 	Breaker  int // line faults that open a breaker
@@ -66,6 +67,9 @@ func Draw(r *rand.Rand) Options {
 	o := Options{Payments: 8 + r.IntN(7), Base: 300_000, Each: 1_000, Sections: 1 + r.IntN(2), Steps: 100 + r.IntN(150),
 		CountMax: []int{1, 2, 3, 5, 10_000}[r.IntN(5)], Breaker: 2 + r.IntN(6), Gross: r.IntN(3) == 0, Crash: map[string]int{}}
 	o.Channels = drawChannels(r)
+	if r.IntN(4) > 0 {
+		o.Extra = 50_000_000
+	}
 	f := &o.Faults
 	for _, rate := range []*sandbox.Rate{&f.Unavailable, &f.DropBefore, &f.DropAfter, &f.Late, &f.Slow} {
 		*rate = sandbox.Rate(chance(r, 2_500))

@@ -63,8 +63,9 @@ type Sim struct {
 	depth    int
 	healed   bool
 	mailbox  []letter
+	dieAt    string                                 // the crash point at which the next worker that passes it dies
 	edit     func(bankadapters.Kind, []byte) []byte // a case's own change to files; nil for none
-	closed   calendar.Date // last closed bank day
+	closed   calendar.Date                          // last closed bank day
 	step     int
 
 	lines   []string

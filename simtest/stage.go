@@ -60,6 +60,9 @@ func (g *Stage) Step(name string, key bankadapters.Key) bool {
 	panic("simtest: no step " + name)
 }
 
+// DieAt lets the next worker that passes a crash point die there.
+func (g *Stage) DieAt(point string) { g.sim.dieAt = point }
+
 // Order forms and sends submissions until nothing more may be ordered.
 func (g *Stage) Order(key bankadapters.Key) {
 	for g.Err() == nil && (g.Step("order", key) || g.Step("send", key)) {

@@ -201,6 +201,33 @@ func TestLateProofWithNewerAttemptUnsent(t *testing.T) {
 	wantStates(t, g, map[ledger.State][]int64{ledger.Paid: {1}})
 }
 
+// A worker dies after it sent the same bytes again; what the bank denied before
+// that says nothing about the sending that is still on its way.
+func TestCrashedResendIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	g := stage(t, simtest.Options{Channels: []bankadapters.Key{"C"}, Payments: 1, Extra: 1_000_000})
+	g.World().SetFaults(sandbox.Faults{DropBefore: 10_000})
+	g.Order("C")
+	g.Wait(45 * time.Minute)
+	g.Step("inquire", "C") // not known, past the latest processing time
+	g.Night()
+	g.Wait(8*time.Hour + 45*time.Minute) // late on the next day
+	g.World().SetFaults(sandbox.Faults{Late: 10_000})
+	g.DieAt(payout.PointSent)
+	g.Step("resend", "C") // it will land within twenty minutes
+	g.World().SetFaults(sandbox.Faults{})
+	g.Step("recover", "C")
+	g.Night() // a statement of a day after the first sending, without the debit
+	if g.Retry(1, "C") {
+		t.Error("a payment whose resend is still on its way may be tried again")
+	}
+	g.PassCanary("C")
+	g.Order("C")
+	g.Wait(30 * time.Minute)
+	g.Night()
+	wantStates(t, g, map[ledger.State][]int64{ledger.Paid: {1}})
+}
+
 func TestTwoReturnsRaceForOneClaim(t *testing.T) {
 	t.Parallel()
 	g := stage(t, simtest.Options{Channels: []bankadapters.Key{"A"}, Payments: 2, Script: sandbox.Script{

@@ -116,6 +116,10 @@ var commitFaults = []struct {
 // sleep while its claim runs out, or be overtaken by another one.
 func (w *worker) at(point string) {
 	s := w.sim
+	if s.dieAt == point {
+		s.dieAt = ""
+		panic(crash{point})
+	}
 	if s.healed {
 		return
 	}
