@@ -274,11 +274,12 @@ func plantedWords() map[string]planted {
 		},
 		"a file that is gone, and a function that stands elsewhere": {
 			"names in documents are those of the code", map[string]string{
-				"docs/A.md":        "`ledger/post.go` `Post()` `Voucher.Check()` `Gone()`\n\n`Free()` `ledger/gone.go` `Free()`\n",
-				"ledger/post.go":   "package ledger\n\nfunc Post() {}\n\nfunc (v *Voucher) Check() {}\n",
-				"ledger/verify.go": "package ledger\n\nfunc Gone() {}\n",
+				"docs/A.md":           "`ledger/post.go` `Post()` `Voucher.Check()` `Gone()`\n\n`Free()` `ledger/gone.go` `Free()`\n`TestPost` `TestGone`\n",
+				"ledger/post_test.go": "package ledger\n\nfunc TestPost(t *testing.T) {}\n",
+				"ledger/post.go":      "package ledger\n\nfunc Post() {}\n\nfunc (v *Voucher) Check() {}\n",
+				"ledger/verify.go":    "package ledger\n\nfunc Gone() {}\n",
 			},
-			[]string{"docs/A.md:1: ledger/post.go does not declare Gone()", "docs/A.md:3: there is no file ledger/gone.go"},
+			[]string{"docs/A.md:1: ledger/post.go does not declare Gone()", "docs/A.md:3: there is no file ledger/gone.go", "docs/A.md:4: there is no test TestGone"},
 		},
 		"error codes that nobody explained, and one explained twice that nobody gives": {
 			"every error code is in docs/ERRORS.md", map[string]string{

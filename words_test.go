@@ -73,13 +73,15 @@ func links(t *tree) []string {
 }
 
 var (
-	goPath   = regexp.MustCompile(`^[a-z0-9/]+(_test)?\.go$`)
-	goCalled = regexp.MustCompile(`^(?:[A-Za-z]+\.)?([A-Za-z]+)\(\)$`)
+	goPath        = regexp.MustCompile(`^[a-z0-9/]+(_test)?\.go$`)
+	wholeTestName = regexp.MustCompile(`^Test[A-Z][A-Za-z0-9]+$`)
+	goCalled      = regexp.MustCompile(`^(?:[A-Za-z]+\.)?([A-Za-z]+)\(\)$`)
 )
 
 // namesInDocuments wants every Go file named in a document to exist, and every
 // function written behind it, as in `ledger/post.go` `Post()`, to be declared
-// there. A map that shows a street which is gone is worse than none.
+// there. A test may be named alone. A map that shows a street which is gone is
+// worse than none.
 func namesInDocuments(t *tree) []string {
 	var faults []string
 	for _, f := range t.files {
@@ -91,6 +93,8 @@ func namesInDocuments(t *tree) []string {
 			for _, found := range quotedWord.FindAllStringSubmatch(line, -1) {
 				called := goCalled.FindStringSubmatch(found[1])
 				switch {
+				case wholeTestName.MatchString(found[1]) && !t.hasTestAnywhere(found[1]):
+					faults = append(faults, fmt.Sprintf("%s:%d: there is no test %s", f.path, n, found[1]))
 				case goPath.MatchString(found[1]):
 					if about = t.file(found[1]); about == nil {
 						faults = append(faults, fmt.Sprintf("%s:%d: there is no file %s", f.path, n, found[1]))
@@ -243,4 +247,8 @@ func makeTargets(t *tree) []string {
 		}
 	})
 	return faults
+}
+
+func (t *tree) hasTestAnywhere(name string) bool {
+	return slices.ContainsFunc(t.goFiles(), func(f *source) bool { return f.isTest() && declares(f, name) })
 }
