@@ -59,3 +59,6 @@ const CheckStatement = sqlCheckKeys
 
 // CheckMany is the same for many lines of one number.
 const CheckMany = sqlCheckSeq
+
+// CheckManySetting is what Post sets for it.
+const CheckManySetting = sqlNoNestedLoops

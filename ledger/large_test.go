@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -147,6 +149,45 @@ func TestChecksReadByKey(t *testing.T) {
 	}
 	if node, read := widest(root); read > 1000 {
 		t.Errorf("%s reads %d lines for 100 new ones", node, read)
+	}
+}
+
+// TestManyLinesAreJoinedOnce: a partition filled a moment ago has no statistics.
+// The check of a large voucher must still join its payments once and not walk
+// all of them for every line.
+func TestManyLinesAreJoinedOnce(t *testing.T) {
+	t.Parallel()
+	ctx, db := t.Context(), pgtest.DB(t)
+	b := open(t, db)
+	b.bulk(ledger.LargeFirst, ledger.LegApproved, 0, 1, 2_000)
+	b.bulk(ledger.LargeFirst, ledger.LegOrdered, 1, 1, 2_000)
+	var voucher int64
+	if err := db.QueryRow(ctx, `SELECT max(id) FROM ledger.voucher`).Scan(&voucher); err != nil {
+		t.Fatal(err)
+	}
+	payments := make([]int64, 2_000)
+	for i := range payments {
+		payments[i] = int64(i + 1)
+	}
+	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, ledger.CheckManySetting); err != nil {
+			return err
+		}
+		var plan []byte
+		err := tx.QueryRow(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+ledger.CheckMany, pgx.NamedArgs{"payments": payments, "seq": int16(2),
+			"lowest": int64(1), "highest": int64(2_000), "batch": ledger.LargeFirst, "voucher": voucher, "book": b.book,
+			"set": ledger.EntrustedState, "orders": []int16{2}}).Scan(&plan)
+		for _, node := range regexp.MustCompile(`"Actual Rows": (\d+),\s+"Actual Loops": (\d+)`).FindAllSubmatch(plan, -1) {
+			rows, _ := strconv.Atoi(string(node[1])) // the pattern admits digits only
+			loops, _ := strconv.Atoi(string(node[2]))
+			if rows*loops > 10*len(payments) {
+				t.Errorf("the check of 2,000 lines reads %d rows %d times:\n%s", rows, loops, plan)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

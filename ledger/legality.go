@@ -85,18 +85,24 @@ WITH n AS (
 SELECT` + checked
 
 // sqlCheckSeq is sqlCheckKeys for many lines of one number: known beforehand,
-// the number leaves one partition for each of the three, and the planner, who
-// sees how many payments there are, joins or looks up as is cheaper.
+// the number leaves one partition for each of the three, and the range of the
+// payments leaves their stretch of its key. It runs with nested loops off: a
+// partition that was filled a moment ago has no statistics, the planner takes
+// its lines for one, and would walk all payments for each of them.
 const sqlCheckSeq = `
 WITH n AS (
     SELECT` + grouped + `
       FROM unnest(@payments::bigint[]) AS k (payment)
-      JOIN ledger.line AS x ON x.batch = @batch AND x.seq = @seq::smallint AND x.payment = k.payment AND x.voucher = @voucher
-      LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = k.payment
-      LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END AND f.payment = k.payment
+      JOIN ledger.line AS x ON x.batch = @batch AND x.seq = @seq::smallint AND x.payment = k.payment AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
+      LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = k.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
+      LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END AND f.payment = k.payment AND f.payment BETWEEN @lowest::bigint AND @highest::bigint
      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 )
 SELECT` + checked
+
+const sqlNoNestedLoops = `SET LOCAL enable_nestloop TO off`
+
+const sqlNestedLoops = `SET LOCAL enable_nestloop TO on`
 
 // manyLines is where planning a statement anew begins to cost less than looking
 // up line by line.
@@ -116,12 +122,19 @@ func (s *store) checkKeys(lines []Line) error {
 	for i := range lines {
 		bySeq[lines[i].Seq] = append(bySeq[lines[i].Seq], lines[i].Payment)
 	}
+	if _, err := s.tx.Exec(s.ctx, sqlNoNestedLoops); err != nil {
+		return fmt.Errorf("legality: %w", err)
+	}
 	for _, seq := range slices.Sorted(maps.Keys(bySeq)) {
 		// A cached statement would be planned for any number and few payments.
-		err := s.check(sqlCheckSeq, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"payments": bySeq[seq], "seq": seq})
+		err := s.check(sqlCheckSeq, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"payments": bySeq[seq], "seq": seq,
+			"lowest": slices.Min(bySeq[seq]), "highest": slices.Max(bySeq[seq])})
 		if err != nil {
 			return err
 		}
+	}
+	if _, err := s.tx.Exec(s.ctx, sqlNestedLoops); err != nil {
+		return fmt.Errorf("legality: %w", err)
 	}
 	return nil
 }
