@@ -230,7 +230,15 @@ SELECT t.list, t.row_no, t.rule, t.person, t.category, t.amount, t.n, t.home, t.
        CASE WHEN t.reason = '' AND t.turn > 1 THEN @batch::integer WHEN t.reason = 'already' THEN t.holder END
   FROM placed AS t`
 
+// sqlLinear keeps the planner of PostgreSQL to joins whose cost grows with the
+// rows: tables filled a moment ago have no statistics, and a nested loop chosen
+// for a table believed empty would take hours for a million people.
+const sqlLinear = `SET LOCAL enable_nestloop = off`
+
 func (p *plan) stage(ctx context.Context) error {
+	if _, err := p.tx.Exec(ctx, sqlLinear); err != nil {
+		return fmt.Errorf("choose joins: %w", err)
+	}
 	var codes []string
 	var froms []time.Time
 	var books []int32
