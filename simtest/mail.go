@@ -41,10 +41,10 @@ func (s *Sim) post() {
 		if s.healed {
 			i = 0
 		}
-		s.take(s.mailbox[i])
-		if s.healed || s.rng.IntN(3) > 0 {
+		read := s.take(s.mailbox[i]) != 0
+		if read && (s.healed || s.rng.IntN(3) > 0) {
 			s.mailbox = slices.Delete(s.mailbox, i, i+1)
-		} else {
+		} else if read {
 			s.Coverage.Faults["file read twice"]++
 		}
 	}

@@ -49,7 +49,11 @@ func (s *Sim) model(facts map[int64]fact, books map[bankadapters.Key]sandbox.Boo
 		if f.credits > 0 && !isBank(f.at) {
 			m.lists -= p.amount
 		}
-		m.unknown += f.wrong
+		if f.wrong != 0 && sandbox.DefaultHabits(string(f.at)).Bulk {
+			m.claims[f.at] += f.wrong - p.amount // a part of one sum, above what was ordered
+		} else {
+			m.unknown += f.wrong
+		}
 	}
 	return m
 }

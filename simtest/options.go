@@ -3,6 +3,7 @@ package simtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"ansinh/bankadapters"
@@ -72,7 +73,7 @@ func Draw(r *rand.Rand) Options {
 	}
 	f := &o.Faults
 	for _, rate := range []*sandbox.Rate{&f.Unavailable, &f.DropBefore, &f.DropAfter, &f.Late, &f.Slow} {
-		*rate = sandbox.Rate(chance(r, 2_500))
+		*rate = sandbox.Rate(chance(r, 4_000))
 	}
 	f.RefuseWhole = sandbox.Rate(chance(r, 500))
 	for _, rate := range []*sandbox.Rate{&f.Reject, &f.Wait, &f.Return, &f.LostLine, &f.BadStatement, &f.Unpaid} {
@@ -88,10 +89,10 @@ func Draw(r *rand.Rand) Options {
 	}
 	o.drawScript(r)
 	for _, point := range Points {
-		o.Crash[point] = chance(r, 250)
+		o.Crash[point] = chance(r, 700)
 	}
-	for _, point := range []string{pgdb.PointBeforeCommit, pgdb.PointAfterCommit} {
-		o.Crash[point] /= 8 // every transaction passes these
+	for _, point := range []string{pgdb.PointBeforeCommit, pgdb.PointAfterCommit, reconciliation.PointChunkPosted} {
+		o.Crash[point] /= 20 // these are passed all the time
 	}
 	o.Rival, o.Sleep = chance(r, 300), chance(r, 100)
 	for _, fault := range []pgdb.CommitFault{pgdb.CommitRefused, pgdb.CommitUnheard, pgdb.CommitLost} {
@@ -104,16 +105,13 @@ func Draw(r *rand.Rand) Options {
 }
 
 func drawChannels(r *rand.Rand) []bankadapters.Key {
-	all := []bankadapters.Key{"A", "A", "B", "C", "E", "P1", "P2"}
+	all := []bankadapters.Key{"A", "A", "A", "B", "B", "C", "E", "E", "P1", "P2"}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	var list []bankadapters.Key
 	for _, key := range all[:1+r.IntN(3)] {
-		if len(list) == 0 || list[len(list)-1] != key {
+		if !slices.Contains(list, key) {
 			list = append(list, key)
 		}
-	}
-	if len(list) == 3 && list[0] == list[2] {
-		list = list[:2]
 	}
 	return list
 }

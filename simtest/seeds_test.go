@@ -90,10 +90,18 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		"a statement's amount is not compared":     {Reconciliation: reconciliation.Planted{AmountNotCompared: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var mutex sync.Mutex
 			var found *simtest.Finding
 			each(t, 1, 300, func(t *testing.T, seed uint64) bool {
 				_, err := run(t, seed, planted)
-				return errors.As(err, &found)
+				var one *simtest.Finding
+				if !errors.As(err, &one) {
+					return false
+				}
+				mutex.Lock()
+				defer mutex.Unlock()
+				found = one
+				return true
 			})
 			if found == nil {
 				t.Fatal("300 seeds do not find it")
