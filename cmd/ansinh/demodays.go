@@ -22,24 +22,25 @@ import (
 // moves to the next thing that will be. At 17:00 the banks close their day and
 // post their files.
 func (d *demo) days(ctx context.Context) error {
+	due := d.works.Keys()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := d.settle(ctx); err != nil {
+		if err := d.settle(ctx, due); err != nil {
 			return err
 		}
 		now := d.now()
 		today := calendar.DateOf(now)
-		switch {
-		case d.state.Closed.IsZero() || d.state.Closed.Before(today):
-			if !now.Before(today.At(bankDayEnds, 0)) {
-				if err := d.closeDay(ctx, today); err != nil {
-					return fmt.Errorf("day %s: %w", today, err)
-				}
-				continue
+		open := d.state.Closed.IsZero() || d.state.Closed.Before(today)
+		if open && !now.Before(today.At(bankDayEnds, 0)) {
+			if err := d.closeDay(ctx, today); err != nil {
+				return fmt.Errorf("day %s: %w", today, err)
 			}
-		case !today.Before(demoLastDay):
+			due = d.works.Keys()
+			continue
+		}
+		if !open && !today.Before(demoLastDay) {
 			return nil
 		}
 		decided, err := d.decide(ctx, now)
@@ -47,36 +48,39 @@ func (d *demo) days(ctx context.Context) error {
 			return err
 		}
 		if decided {
+			due = d.works.Keys()
 			continue
 		}
-		next, err := d.nextDue(ctx, now)
-		if err != nil {
+		var next time.Time
+		if next, due, err = d.nextDue(ctx, now); err != nil {
 			return err
 		}
 		if err := d.e.clock.Set(next); err != nil {
 			return err
 		}
-		passed := today.DaysSince(demoFirstDay)
-		d.progress.step(passed, demoLastDay.DaysSince(demoFirstDay), next.In(calendar.Zone).Format("02/01 15:04"))
+		d.progress.step(today.DaysSince(demoFirstDay), demoLastDay.DaysSince(demoFirstDay), next.In(calendar.Zone).Format("02/01 15:04"))
 	}
 }
 
-// settle runs every step until none has anything to do at this time, then seals.
-func (d *demo) settle(ctx context.Context) error {
+// settle runs every step at the channels until none has anything to do at this
+// time, then seals.
+func (d *demo) settle(ctx context.Context, keys []bankadapters.Key) error {
 	for {
-		did, err := d.steps.pass(ctx)
+		released, err := payout.StepSchedule(ctx, d.works.DB, d.now())
 		if err != nil {
 			return err
 		}
-		released, err := payout.StepSchedule(ctx, d.works.DB, d.now())
-		if err != nil {
+		if released {
+			keys = d.works.Keys()
+		}
+		if err := d.steps.settle(ctx, keys); err != nil {
 			return err
 		}
 		uploaded, err := d.clerk(ctx)
 		if err != nil {
 			return err
 		}
-		if did == 0 && !released && uploaded == 0 {
+		if !released && uploaded == 0 {
 			return d.seals(ctx)
 		}
 	}
@@ -107,7 +111,7 @@ func (d *demo) closeDay(ctx context.Context, day calendar.Date) error {
 	if sent.Waiting > 0 {
 		return fmt.Errorf("%d files of the banks found no definite answer", sent.Waiting)
 	}
-	if err := d.settle(ctx); err != nil {
+	if err := d.settle(ctx, d.works.Keys()); err != nil {
 		return err
 	}
 	if err := d.conclude(ctx); err != nil {
@@ -137,47 +141,58 @@ func (d *demo) conclude(ctx context.Context) error {
 }
 
 const sqlDemoNext = `
-SELECT min(t.at)
-  FROM (SELECT s.next_look AS at FROM payout.submission AS s WHERE s.state IN ('intent', 'unknown', 'accepted')
-        UNION ALL SELECT s.claim_until FROM payout.submission AS s WHERE s.state = 'sending'
-        UNION ALL SELECT g.next_probe FROM payout.bank_gate AS g WHERE g.state = 'tripped'
-        UNION ALL SELECT c.due_at FROM payout.schedule AS c WHERE c.done_at IS NULL) AS t
- WHERE t.at > @now`
+SELECT t.channel, min(t.at)
+  FROM (SELECT s.channel, s.next_look AS at FROM payout.submission AS s WHERE s.state IN ('intent', 'unknown', 'accepted')
+        UNION ALL SELECT s.channel, s.claim_until FROM payout.submission AS s WHERE s.state = 'sending'
+        UNION ALL SELECT g.channel, g.next_probe FROM payout.bank_gate AS g WHERE g.state = 'tripped'
+        UNION ALL SELECT '', c.due_at FROM payout.schedule AS c WHERE c.done_at IS NULL) AS t
+ WHERE t.at > @now
+ GROUP BY t.channel
+ ORDER BY t.channel`
 
-// nextDue is the next time at which anything can be due: an inquiry, a claim
-// that runs out, a probe, a pay time, a person's decision, the banks' evening.
-func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, error) {
+// nextDue is the next time at which anything can be due (an inquiry, a claim
+// that runs out, a probe, a pay time, a person's decision, the banks' evening)
+// and the channels where steps are due then.
+func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, []bankadapters.Key, error) {
 	today := calendar.DateOf(now)
-	next := today.At(bankDayEnds, 0)
+	evening := today.At(bankDayEnds, 0)
 	if !d.state.Closed.Before(today) {
-		next = today.AddDays(1).At(bankDayEnds, 0)
+		evening = today.AddDays(1).At(bankDayEnds, 0)
 	}
-	for _, at := range []time.Time{demoRetryDay.At(9, 0)} {
-		if at.After(now) && at.Before(next) {
-			next = at
-		}
-	}
-	var due *time.Time
-	if err := d.works.DB.QueryRow(ctx, sqlDemoNext, pgx.NamedArgs{"now": now}).Scan(&due); err != nil {
-		return time.Time{}, fmt.Errorf("what is due next: %w", err)
-	}
-	if due == nil {
-		return next, nil
-	}
-	if at := officeTime(*due); at.Before(next) {
+	next := evening
+	if at := demoRetryDay.At(9, 0); at.After(now) && at.Before(next) {
 		next = at
 	}
-	return next, nil
+	at := map[bankadapters.Key]time.Time{}
+	rows, _ := d.works.DB.Query(ctx, sqlDemoNext, pgx.NamedArgs{"now": now})
+	var key bankadapters.Key
+	var due time.Time
+	_, err := pgx.ForEachRow(rows, []any{&key, &due}, func() error {
+		if at[key] = officeTime(due); at[key].Before(next) {
+			next = at[key]
+		}
+		return nil
+	})
+	if err != nil {
+		return time.Time{}, nil, fmt.Errorf("what is due next: %w", err)
+	}
+	var keys []bankadapters.Key
+	for _, key := range d.works.Keys() {
+		if due, ok := at[key]; ok && !due.After(next) {
+			keys = append(keys, key)
+		}
+	}
+	return next, keys, nil
 }
 
 // officeTime rounds up to the time at which a step that is due then is called:
-// five minutes on the pay day, else the full hour, and what falls due at night
+// ten minutes on the pay day, else the full hour, and what falls due at night
 // in the morning. It saves hundreds of inquiries that nobody waits for.
 func officeTime(due time.Time) time.Time {
 	every := time.Hour
 	day := calendar.DateOf(due)
 	if day == demoPayDay {
-		every = 5 * time.Minute
+		every = 10 * time.Minute
 	}
 	at := due.Truncate(every)
 	if at.Before(due) {

@@ -3,11 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net"
-	"net/http"
-	"time"
 
 	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/assembly"
@@ -38,7 +34,7 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.installation.SetUp(ctx, d.works); err != nil {
 		return err
 	}
-	if err := d.startAPI(); err != nil {
+	if d.callback, err = d.e.listenAPI(d.works, "127.0.0.1:0"); err != nil {
 		return err
 	}
 	d.steps, err = d.newStepper(ctx)
@@ -90,7 +86,7 @@ func second(people int) int {
 func demoFaults(people int) sandbox.Faults {
 	faults := sandbox.UsualFaults()
 	faults.Double = 0 // the one double is in the script, so that it never starves a canary
-	faults.Outages = []sandbox.Outage{{Bank: "B", From: second(people), Count: 1, PerID: 6}}
+	faults.Outages = []sandbox.Outage{{Bank: "B", From: second(people), Count: 1, PerID: 4}}
 	return faults
 }
 
@@ -101,24 +97,4 @@ func demoScript(people int) sandbox.Script {
 		Payments:      []sandbox.ScriptedPayment{{Bank: "A", Message: second(people), Nth: 3, Fate: sandbox.Fate{Double: true}}},
 		BadStatements: []sandbox.BadStatement{{Bank: "B", N: 2}},
 	}
-}
-
-// startAPI listens where banks post their files.
-func (d *demo) startAPI() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: d.works.API(), ReadHeaderTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	d.e.atEnd(func() error {
-		err := server.Close()
-		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-			err = errors.Join(err, fmt.Errorf("serve the API: %w", served))
-		}
-		return err
-	})
-	d.callback = "http://" + listener.Addr().String()
-	return nil
 }

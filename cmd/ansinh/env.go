@@ -68,7 +68,7 @@ func openToAll(path string) bool {
 // folder is the data folder, chosen once.
 func (e *env) folder() string {
 	if e.dir == "" {
-		e.dir = defaultDir()
+		return defaultDir()
 	}
 	return e.dir
 }

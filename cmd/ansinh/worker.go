@@ -112,52 +112,64 @@ func newRiver(works *assembly.Works, workers int, every time.Duration, did *atom
 	return river.NewClient(riverpgxv5.New(works.Pool), config)
 }
 
-// stepper runs one round at every channel and says how much was done.
+// stepper runs rounds at some channels until none of them has anything to do.
 type stepper interface {
-	pass(ctx context.Context) (int, error)
+	settle(ctx context.Context, keys []bankadapters.Key) error
 }
 
 // inOrder calls the steps one after another on one goroutine: the same seed
 // gives the same vouchers in the same order.
 type inOrder struct{ works *assembly.Works }
 
-func (s inOrder) pass(ctx context.Context) (int, error) {
-	sum := 0
-	for _, key := range s.works.Keys() {
-		did, err := s.works.Round(ctx, key)
-		if sum += did; err != nil {
-			return sum, fmt.Errorf("channel %s: %w", key, err)
+func (s inOrder) settle(ctx context.Context, keys []bankadapters.Key) error {
+	for _, key := range keys {
+		for {
+			did, err := s.works.Round(ctx, key)
+			if err != nil {
+				return fmt.Errorf("channel %s: %w", key, err)
+			}
+			if did == 0 {
+				break
+			}
 		}
 	}
-	return sum, nil
+	return nil
 }
 
 // byRiver inserts a job per channel and waits until all are over, whichever
-// process worked them.
+// process worked them, again until they report that nothing was left.
 type byRiver struct {
 	works  *assembly.Works
 	client *river.Client[pgx.Tx]
 	did    *atomic.Int64
 }
 
+func (s byRiver) settle(ctx context.Context, keys []bankadapters.Key) error {
+	for {
+		s.did.Store(0)
+		if err := s.pass(ctx, keys); err != nil || s.did.Load() == 0 {
+			return err
+		}
+	}
+}
+
 const jobPoll = 3 * time.Millisecond
 
-func (s byRiver) pass(ctx context.Context) (int, error) {
-	s.did.Store(0)
+func (s byRiver) pass(ctx context.Context, keys []bankadapters.Key) error {
 	var jobs []int64
-	for _, key := range s.works.Keys() {
+	for _, key := range keys {
 		job, err := s.client.Insert(ctx, channelRound{key}, &river.InsertOpts{MaxAttempts: 1})
 		if err != nil {
-			return 0, fmt.Errorf("ask for a round at %s: %w", key, err)
+			return fmt.Errorf("ask for a round at %s: %w", key, err)
 		}
 		jobs = append(jobs, job.Job.ID)
 	}
 	for _, id := range jobs {
 		if err := s.wait(ctx, id); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return int(s.did.Load()), nil
+	return nil
 }
 
 func (s byRiver) wait(ctx context.Context, id int64) error {

@@ -1,0 +1,396 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/internal/assembly"
+	"ansinh/internal/calendar"
+	"ansinh/internal/crypt"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+	"ansinh/payout"
+	"ansinh/reconciliation"
+)
+
+func batchCommands() []command {
+	return []command{
+		{name: "batch plan", short: "lập đợt chi / declare a batch as its decision says, and plan it from the lists",
+			example: "ansinh batch plan --programme TET26 --name 'Quà Tết 2026' --count 19800 --total 9784600000 --decision 12/QĐ-UBND --decided 2026-01-20 --by can-bo-lap",
+			setup:   setupBatchPlan},
+		{name: "batch show", short: "xem đợt chi / where a batch stands", example: "ansinh batch show --batch 13001 --json", setup: setupBatchShow},
+		{name: "batch submit", short: "trình duyệt / lay sections before their approvers", example: "ansinh batch submit --batch 13001 --by can-bo-lap", setup: setupBatchSubmit},
+		{name: "batch approve", short: "phê duyệt / seal the sections a signer may approve",
+			example: "ansinh batch approve --batch 13001 --section 1 --signer chu-tich-00004 --key chu-tich.key", setup: setupBatchApprove},
+		{name: "batch fund", short: "rút dự toán / draw what the channels still need", example: "ansinh batch fund --batch 13001 --by ke-toan-truong", setup: setupBatchFund},
+		{name: "batch schedule", short: "đặt lịch chi / set when it is released",
+			example: "ansinh batch schedule --batch 13001 --at 2026-02-05T08:00:00+07:00 --by ke-toan-truong", setup: setupBatchSchedule},
+		{name: "batch release", short: "cho chi ngay / let the approved payments go", example: "ansinh batch release --batch 13001 --by ke-toan-truong", setup: setupBatchRelease},
+		{name: "batch pause", short: "tạm dừng / no further orders", example: "ansinh batch pause --batch 13001 --why 'chờ đính chính' --by ke-toan-truong", setup: setupBatchPause(true)},
+		{name: "batch resume", short: "tiếp tục / orders go on", example: "ansinh batch resume --batch 13001 --why 'đã đính chính' --by ke-toan-truong", setup: setupBatchPause(false)},
+		{name: "batch cancel", short: "hủy khoản chưa gửi / end the debt of payments that were not sent, by two people",
+			example: "ansinh batch cancel --batch 13001 --payments 17,18 --why 'đã chết' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchCancel},
+		{name: "batch retry", short: "gửi lại / try payments that failed again, by two people",
+			example: "ansinh batch retry --batch 13001 --payments 17,18 --why 'đã xác nhận tài khoản' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchRetry},
+	}
+}
+
+// batchFlags are those of nearly every command about a batch.
+type batchFlags struct {
+	batch  int
+	by     string
+	second string
+	why    string
+	list   string
+}
+
+func (b *batchFlags) declare(f *flag.FlagSet, names ...string) {
+	f.IntVar(&b.batch, "batch", 0, "number of the batch")
+	for _, n := range names {
+		switch n {
+		case "by":
+			f.StringVar(&b.by, "by", "", "who does it")
+		case "second":
+			f.StringVar(&b.second, "second", "", "the second person")
+		case "why":
+			f.StringVar(&b.why, "why", "", "reason")
+		case "payments":
+			f.StringVar(&b.list, "payments", "", "numbers, separated by commas")
+		}
+	}
+}
+
+// id is the batch, which must be given, as must whoever acts where one acts.
+func (b *batchFlags) id(f *flag.FlagSet) (ledger.BatchID, error) {
+	if b.batch <= 0 {
+		return 0, usagef("--batch is needed")
+	}
+	if f.Lookup("by") != nil && b.by == "" {
+		return 0, usagef("--by is needed")
+	}
+	return ledger.BatchID(b.batch), nil
+}
+
+func (b *batchFlags) payments() ([]int64, error) { return numbers("--payments", b.list) }
+
+func numbers(name, text string) ([]int64, error) {
+	var list []int64
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		n, err := strconv.ParseInt(word, 10, 64)
+		if err != nil || n <= 0 {
+			return nil, usagef("%s: %q is no number", name, word)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// onBatch is a command that acts on one batch with the database alone.
+func onBatch(f *flag.FlagSet, b *batchFlags, do func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error) run {
+	return func(ctx context.Context, e *env, _ []string) error {
+		id, err := b.id(f)
+		if err != nil {
+			return err
+		}
+		db, err := e.pool(ctx)
+		if err != nil {
+			return err
+		}
+		return do(ctx, e, db, id, e.now()())
+	}
+}
+
+func setupBatchPlan(f *flag.FlagSet) run {
+	var d payout.Declaration
+	var total, decided, period, lists string
+	batch := f.Int("batch", 0, "a batch that is declared already")
+	f.StringVar(&d.Programme, "programme", "", "code of the programme")
+	f.StringVar(&d.NameVI, "name", "", "name of the batch")
+	f.Int64Var(&d.Count, "count", 0, "payments the decision allows")
+	f.StringVar(&total, "total", "", "đồng the decision allows")
+	f.StringVar(&d.DecisionNo, "decision", "", "number of the decision")
+	f.StringVar(&decided, "decided", "", "its date, YYYY-MM-DD")
+	f.StringVar(&period, "period", "", "any day of the month the benefit is for; today when empty")
+	f.StringVar(&d.MadeBy, "by", "", "who makes it")
+	f.StringVar(&lists, "lists", "", "numbers of lists; all that no batch was planned from when empty")
+	return func(ctx context.Context, e *env, _ []string) error {
+		chosen, err := numbers("--lists", lists)
+		if err != nil {
+			return err
+		}
+		if d.MadeBy == "" {
+			return usagef("--by is needed")
+		}
+		now := e.now()()
+		id := ledger.BatchID(*batch)
+		db, err := e.pool(ctx)
+		if err != nil {
+			return err
+		}
+		if id == 0 {
+			if err := readDeclaration(&d, total, decided, period, now); err != nil {
+				return err
+			}
+			err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+				id, err = payout.Declare(ctx, tx, d, now)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(e.stdout, "đợt chi %d / batch %d\n", id, id)
+		}
+		result, err := payout.Plan(ctx, db, id, payout.PlanOptions{Lists: chosen, Who: d.MadeBy}, now)
+		if err != nil {
+			return err
+		}
+		if err := payout.Allot(ctx, db, id, d.MadeBy, now); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%d danh sách, %d phần, %d khoản, %s đồng / lists, sections, payments\n", result.Lists, result.Sections, result.Payments, result.Total)
+		for reason, n := range result.LeftOut {
+			fmt.Fprintf(e.stdout, "bỏ ra / left out: %s %d\n", reason, n)
+		}
+		return nil
+	}
+}
+
+func readDeclaration(d *payout.Declaration, total, decided, period string, now time.Time) error {
+	var err error
+	if d.Total, err = money.Parse(total); err != nil {
+		return usagef("--total: %v", err)
+	}
+	if d.DecisionDate, err = calendar.ParseISO(decided); err != nil {
+		return usagef("--decided: %v", err)
+	}
+	d.Period = calendar.DateOf(now)
+	if period != "" {
+		if d.Period, err = calendar.ParseISO(period); err != nil {
+			return usagef("--period: %v", err)
+		}
+	}
+	return nil
+}
+
+func setupBatchShow(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f)
+	asJSON := f.Bool("json", false, "as JSON")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, _ time.Time) error {
+		batch, err := payout.ReadBatch(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		sections, err := payout.Sections(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		sum, err := reconciliation.Summarise(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum})
+		}
+		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
+		states := map[string]int{}
+		for _, s := range sections {
+			states[s.State]++
+		}
+		fmt.Fprintf(e.stdout, "phần / sections: %v\n", states)
+		if batch.Paused {
+			fmt.Fprintf(e.stdout, "TẠM DỪNG / PAUSED: %s\n", batch.PauseWhy)
+		}
+		e.printSums(sum)
+		return nil
+	})
+}
+
+func (e *env) printSums(s reconciliation.Summary) {
+	table := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(table, "khoản / payments\t%d\t%s đồng\nđã chi / paid\t%d\t%s đồng\nbị từ chối / rejected\t%d\t\nbị trả lại / returned\t%d\t\n",
+		s.Payments, s.Total, s.Paid, s.PaidTotal, s.Rejected, s.Returned)
+	fmt.Fprintf(table, "đang hỏi lại / in doubt\t%d\t\nở ngân hàng / at a bank\t%d\t\nở tổ chức chi trả / at a provider\t%d\t\nchưa gửi / unsent\t%d\t\nthôi chi / ended\t%d\t\ncòn nợ / owed\t\t%s đồng\n",
+		s.InDoubt, s.AtBank, s.AtProvider, s.Unsent, s.Ended, s.Owed)
+	table.Flush() //nolint:errcheck // standard output
+	for _, reason := range reconciliation.Reasons {
+		if n := s.Breaks[reason.Reason]; n > 0 {
+			fmt.Fprintf(e.stdout, "khoản lệch / break: %d %s / %s\n", n, reason.VI, reason.EN)
+		}
+	}
+}
+
+func setupBatchSubmit(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by")
+	list := f.String("sections", "", "numbers, separated by commas; all that are planned when empty")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		chosen, err := numbers("--sections", *list)
+		if err != nil {
+			return err
+		}
+		var sections []int16
+		for _, n := range chosen {
+			sections = append(sections, int16(n))
+		}
+		n, err := payout.Submit(ctx, db, id, sections, b.by, now)
+		if err == nil {
+			fmt.Fprintf(e.stdout, "đã trình %d phần / %d sections submitted\n", n, n)
+		}
+		return err
+	})
+}
+
+func setupBatchApprove(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f)
+	section := f.Int("section", 0, "number of the section; all that are submitted when 0")
+	who := f.String("signer", "", "the person whose seal it is")
+	key := f.String("key", "", "file with the person's private seed, 64 hex digits; a demo's own people need none")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		signer, err := e.signer(*who, *key)
+		if err != nil {
+			return err
+		}
+		sections, err := payout.Sections(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		for _, s := range sections {
+			if *section != 0 && int(s.No) != *section || *section == 0 && s.State != "submitted" {
+				continue
+			}
+			sheet, err := payout.ReadApprovalSheet(ctx, db, id, s.No)
+			if err != nil {
+				return err
+			}
+			seal, err := payout.SealWith(signer)(sheet)
+			if err != nil {
+				return err
+			}
+			done, err := payout.Approve(ctx, db, id, s.No, seal, now)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(e.stdout, "%s %s: %s; còn chờ / waits for %v\n", s.UnitNameVI, s.Code, sheet.Line, done.Missing)
+		}
+		return nil
+	})
+}
+
+// signer is a person's own key, from a file or, in a demo, from its seed.
+func (e *env) signer(who, path string) (*crypt.Signer, error) {
+	if who == "" {
+		return nil, usagef("--signer is needed")
+	}
+	if path != "" {
+		seed, err := crypt.LoadRequestKey(path)
+		if err != nil {
+			return nil, err
+		}
+		return crypt.NewSigner(who, seed)
+	}
+	state, err := readState(e.path("demo.json"))
+	if err != nil {
+		return nil, err
+	}
+	if state == nil {
+		return nil, usagef("--key is needed: each person seals with a key of their own")
+	}
+	demo, err := assembly.NewDemo(state.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return demo.Signer(who)
+}
+
+func setupBatchFund(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		draws, err := payout.DrawNeeds(ctx, db, id, b.by, now)
+		for _, d := range draws {
+			fmt.Fprintf(e.stdout, "%s: %s đồng, %s\n", d.Channel, d.Amount, d.Reference)
+		}
+		if err == nil && len(draws) == 0 {
+			fmt.Fprintln(e.stdout, "không cần rút thêm / nothing more to draw")
+		}
+		return err
+	})
+}
+
+func setupBatchSchedule(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by")
+	at := f.String("at", "", "date and time, RFC 3339")
+	cron := f.String("cron", "", "cron line, in Vietnamese time")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		order := payout.ScheduleOrder{Batch: id, Cron: *cron, By: b.by}
+		if *at != "" {
+			var err error
+			if order.At, err = time.Parse(time.RFC3339, *at); err != nil {
+				return usagef("--at: %v", err)
+			}
+		}
+		due, warning, err := payout.Schedule(ctx, db, order, now)
+		if err == nil {
+			fmt.Fprintln(e.stdout, due.In(calendar.Zone).Format(time.RFC3339), warning)
+		}
+		return err
+	})
+}
+
+func setupBatchRelease(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by")
+	return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		return payout.Release(ctx, db, id, b.by, now)
+	})
+}
+
+func setupBatchPause(paused bool) func(*flag.FlagSet) run {
+	return func(f *flag.FlagSet) run {
+		var b batchFlags
+		b.declare(f, "by", "why")
+		return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+			if paused {
+				return payout.PauseBatch(ctx, db, id, b.why, b.by, now)
+			}
+			return payout.ResumeBatch(ctx, db, id, b.why, b.by, now)
+		})
+	}
+}
+
+func setupBatchCancel(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by", "second", "why", "payments")
+	return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		list, err := b.payments()
+		if err != nil {
+			return err
+		}
+		return payout.CancelUnsent(ctx, db, payout.Cancellation{Batch: id, Payments: list, Reason: b.why, ByOne: b.by, ByTwo: b.second}, now)
+	})
+}
+
+func setupBatchRetry(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by", "second", "why", "payments")
+	channel := f.String("channel", "", "another channel than the last one")
+	return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		list, err := b.payments()
+		if err != nil {
+			return err
+		}
+		return payout.DecideRetry(ctx, db, payout.RetryDecision{Batch: id, Payments: list, Channel: bankadapters.Key(*channel), Reason: b.why, ByOne: b.by, ByTwo: b.second}, now)
+	})
+}
