@@ -110,3 +110,15 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		})
 	}
 }
+
+// O11: a failure that cannot be repeated cannot be mended.
+func TestSameSeedSameTrace(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{3, 8} {
+		first, _ := run(t, seed, simtest.Planted{})
+		second, _ := run(t, seed, simtest.Planted{})
+		if first.Hash() != second.Hash() {
+			t.Errorf("seed %d: two runs have two traces", seed)
+		}
+	}
+}
