@@ -272,6 +272,19 @@ func plantedWords() map[string]planted {
 			},
 			[]string{"docs/A.md:2: link to GONE.md leads nowhere"},
 		},
+		"a command nobody explained, and two that are not there": {
+			"commands in documents are those of the program", map[string]string{
+				"cmd/ansinh/a.go": "package main\n\nvar all = []command{\n\t{name: \"list check\", short: \"x\"},\n\t{name: \"work\", short: \"x\"},\n}\n\n" +
+					"var p = phase{name: \"plan\"}\n",
+				"docs/OPERATING.md": "`ansinh work --workers 4` `ansinh COMMAND` `ansinh --help`\n",
+				"docs/A.md":         "`ansinh work` `ansinh list`\n`ansinh restore`\n",
+			},
+			[]string{
+				"cmd/ansinh/a.go:4: docs/OPERATING.md does not say what `ansinh list check` does",
+				"docs/A.md:1: there is no command `ansinh list`",
+				"docs/A.md:2: there is no command `ansinh restore`",
+			},
+		},
 		"a file that is gone, and a function that stands elsewhere": {
 			"names in documents are those of the code", map[string]string{
 				"docs/A.md":           "`ledger/post.go` `Post()` `Voucher.Check()` `Gone()`\n\n`Free()` `ledger/gone.go` `Free()`\n`TestPost` `TestGone`\n",
