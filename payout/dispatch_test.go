@@ -359,6 +359,36 @@ func TestResendThatDidNotLeaveKeepsTheDoubt(t *testing.T) {
 	d.wantStates(map[payout.SubmissionState]int{payout.InDoubt: 1})
 }
 
+// After the intent's window the doubt still ends by the same bytes, and a line
+// that does not carry them costs one try for each denial, not a hot loop.
+func TestResendAfterTheWindowTriesOncePerDenial(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "C", 10, sandbox.Script{})
+	d.runUntilCrash(payout.PointJournalled)
+	d.round(d.engine(pgdb.Hooks{}))
+	d.cut = func(r *http.Request) error {
+		if r.Method == http.MethodPost {
+			return bankadapters.ErrNothingWritten
+		}
+		return nil
+	}
+	d.now = d.now.Add(80 * time.Hour)
+	e := d.engine(pgdb.Hooks{})
+	d.round(e)
+	var tries int
+	if err := d.db.QueryRow(t.Context(), `SELECT tries FROM payout.submission`).Scan(&tries); err != nil {
+		t.Fatal(err)
+	}
+	if tries != 2 {
+		t.Errorf("the submission was tried %d times, want 2: once, and once for the denial", tries)
+	}
+	d.cut = nil
+	d.now = d.now.Add(2 * time.Hour)
+	d.round(e)
+	d.wantBook(10)
+	d.wantStates(map[payout.SubmissionState]int{payout.Accepted: 1})
+}
+
 func TestBankDownTripsTheGateAndAnInquiryReopensIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, "E", 10, sandbox.Script{})

@@ -26,7 +26,8 @@ UPDATE payout.submission SET fence = fence + 1, claim_until = @until
 
 const sqlRecovered = `
 UPDATE payout.submission
-   SET state = @state, claim_until = NULL, next_look = @next,
+   SET state = @state, next_look = @next,
+       claim_until = CASE WHEN @state = 'intent' THEN NULL ELSE claim_until END,
        clear_fence = CASE WHEN @state = 'intent' THEN fence ELSE clear_fence END,
        first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @now) END
  WHERE no = @no AND state = 'sending' AND fence = @fence`
@@ -34,7 +35,8 @@ UPDATE payout.submission
 // StepRecover takes up a submission whose worker died or let its claim run out.
 // The fence rises first, then the journals are read: a worker that is merely
 // slow either wrote its journal line before the fence rose, and is seen, or
-// compares the fence after it and stops. No line means certainly not sent.
+// compares the fence after it and stops. No line means certainly not sent. What
+// stays in doubt keeps the end of its claim: bytes may have left until then.
 func (e *Engine) StepRecover(ctx context.Context, key bankadapters.Key) (Progress, error) {
 	rows, _ := e.DB.Query(ctx, sqlInterrupted, pgx.NamedArgs{"channel": key})
 	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
@@ -188,7 +190,7 @@ func keptReport(r bankadapters.Report) ([]byte, error) {
 
 const sqlClaimResend = `
 UPDATE payout.submission AS s
-   SET state = 'sending', fence = s.fence + 1, claimed_by = @owner, claim_until = @until, tries = s.tries + 1
+   SET state = 'sending', fence = s.fence + 1, claimed_by = @owner, claim_until = @until, tries = s.tries + 1, denied_at = NULL
  WHERE s.no = (
        SELECT q.no FROM payout.submission AS q
         WHERE q.channel = @channel AND q.state = 'unknown' AND q.denied_at IS NOT NULL AND q.first_sent IS NOT NULL
@@ -209,7 +211,8 @@ RETURNING s.no`
 
 // StepResend is the third way out of doubt: the same id and the same bytes
 // again, only while the bank's certified duplicate memory lasts with a margin,
-// the bank says it does not know the id, and no newer attempt exists.
+// the bank says it does not know the id, and no newer attempt exists. A resend
+// uses its denial up: the next one needs a fresh answer of the bank.
 func (e *Engine) StepResend(ctx context.Context, key bankadapters.Key) (Progress, error) {
 	line, err := e.line(key)
 	if err != nil {

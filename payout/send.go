@@ -107,13 +107,14 @@ func (e *Engine) call(ctx context.Context, line *Line, message bankadapters.Subm
 }
 
 const sqlStillMine = `
-SELECT s.fence = @fence AND s.state = 'sending' AND s.send_before > @now
+SELECT s.fence = @fence AND s.state = 'sending' AND (s.send_before > @now OR s.first_sent IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM payout.stop WHERE stopped)
   FROM payout.submission AS s WHERE s.no = @no`
 
 // stillMine compares the fence just before the first byte. The journal line is
 // on disk by now, so whoever takes the claim over after this sees it and treats
-// the submission as in doubt.
+// the submission as in doubt. The window of the intent binds the first send
+// only: the same bytes again are bounded by the bank's duplicate memory.
 func (e *Engine) stillMine(ctx context.Context, s Submission) (mine bool, err error) {
 	err = e.DB.QueryRow(ctx, sqlStillMine, pgx.NamedArgs{"no": s.No, "fence": s.Fence, "now": e.Now()}).Scan(&mine)
 	if err != nil {
