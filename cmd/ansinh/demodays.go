@@ -186,13 +186,17 @@ func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, []bankada
 }
 
 // officeTime rounds up to the time at which a step that is due then is called:
-// ten minutes on the pay day, else the full hour, and what falls due at night
-// in the morning. It saves hundreds of inquiries that nobody waits for.
+// ten minutes on the pay day, the next days the full hour, later three hours,
+// and what falls due at night in the morning. It saves hundreds of inquiries
+// that nobody waits for.
 func officeTime(due time.Time) time.Time {
-	every := time.Hour
+	every := 3 * time.Hour
 	day := calendar.DateOf(due)
-	if day == demoPayDay {
+	switch day.DaysSince(demoPayDay) {
+	case 0:
 		every = 10 * time.Minute
+	case 1, 2:
+		every = time.Hour
 	}
 	at := due.Truncate(every)
 	if at.Before(due) {

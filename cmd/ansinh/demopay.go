@@ -31,7 +31,7 @@ func (d *demo) approve(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return d.e.analyse(ctx)
 }
 
 func (d *demo) seal(ctx context.Context, section int16, who string) (payout.Approval, error) {

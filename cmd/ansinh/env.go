@@ -173,6 +173,26 @@ func (e *env) pool(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
+// analyse gives the server's planner statistics of tables that were just filled;
+// its own autovacuum would come a minute later, and until then joins are planned
+// for empty tables.
+func (e *env) analyse(ctx context.Context) error {
+	url, err := e.databaseURL(ctx)
+	if err != nil {
+		return err
+	}
+	owner, err := pgdb.OpenOwner(ctx, url, pgdb.Config{ConnectionsMax: 1})
+	if err != nil {
+		return err
+	}
+	defer owner.Close()
+	_, err = owner.Exec(ctx, sqlAnalyse)
+	return err
+}
+
+const sqlAnalyse = `ANALYZE registry.person, registry.channel, registry.list_row, payout.batch, payout.section, payout.run, payout.payment,
+        payout.entitlement, payout.attempt, payout.submission, ledger.line, ledger.voucher, ledger.voucher_account, ledger.account, ledger.leg`
+
 // keys reads the ring.
 func (e *env) keys() (*crypt.Keys, error) {
 	path := os.Getenv(envKeys)
