@@ -91,10 +91,28 @@ func Open(ctx context.Context, c Config) (*Works, error) {
 	readers[bankadapters.KindSheetResult] = func(r io.Reader) bankadapters.Reader { return sheet.NewResultReader(r) }
 	readers[bankadapters.KindProviderResult] = func(r io.Reader) bankadapters.Reader { return cashlist.NewResultReader(r) }
 	w.Reconciler = &reconciliation.Reconciler{DB: w.DB, Keys: c.Keys, Random: c.Random, Now: c.Now, Readers: readers, Spool: c.Spool}
-	if err := w.Connect(ctx); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	switch err := w.Connect(ctx); {
+	case errors.Is(err, pgx.ErrNoRows):
+		return w, nil // not set up yet
+	case err != nil:
+		return nil, errors.Join(err, w.Close())
+	}
+	if err := w.checkRestored(ctx); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
+}
+
+// checkRestored compares the database with the send journals before any line is
+// used. An older database has stopped dispatch and raised the epoch by then;
+// intake and inquiry go on, and a person reads why.
+func (w *Works) checkRestored(ctx context.Context) error {
+	restored, err := payout.CheckRestored(ctx, w.DB, w.config.Journal, w.config.Now())
+	if restored == nil || err != nil {
+		return err
+	}
+	w.config.Log.Error("the database is older than the send journal; dispatch is off", "sends", restored.Sends, "submission", restored.First.Submission)
+	return w.Connect(ctx)
 }
 
 // Connect reads who we are and makes a line to every channel of the database
