@@ -179,17 +179,14 @@ func (b *ledgerBench) read(ctx context.Context, batches []ledger.BatchID) {
 	}
 }
 
-const sqlFloorTable = `
-CREATE TABLE bench.floor_%d (LIKE ledger.line);
-ALTER TABLE bench.floor_%d ADD PRIMARY KEY (batch, payment, seq)`
-
 // floor copies the same rows in the same transactions with nothing else.
 func (b *ledgerBench) floor(ctx context.Context, owner *pgxpool.Pool, batches []ledger.BatchID) (time.Duration, error) {
 	if _, err := owner.Exec(ctx, "DROP SCHEMA IF EXISTS bench CASCADE; CREATE SCHEMA bench"); err != nil {
 		return 0, fmt.Errorf("floor tables: %w", err)
 	}
 	for _, batch := range batches {
-		if _, err := owner.Exec(ctx, fmt.Sprintf(sqlFloorTable, batch, batch)); err != nil {
+		table := fmt.Sprintf("CREATE TABLE bench.floor_%d (LIKE ledger.line, PRIMARY KEY (batch, payment, seq))", batch)
+		if _, err := owner.Exec(ctx, table); err != nil {
 			return 0, fmt.Errorf("floor tables: %w", err)
 		}
 	}
