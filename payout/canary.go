@@ -15,7 +15,7 @@ import (
 )
 
 const sqlCanary = `
-SELECT c.submission, c.passed_at IS NOT NULL,
+SELECT c.submission, c.passed_at IS NOT NULL, s.state = 'withdrawn',
        EXISTS (SELECT 1
                  FROM payout.attempt AS a
                  JOIN ledger.line AS l ON l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt
@@ -23,6 +23,7 @@ SELECT c.submission, c.passed_at IS NOT NULL,
                  JOIN ledger.voucher AS v ON v.id = l.voucher
                 WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
   FROM payout.canary AS c
+  JOIN payout.submission AS s ON s.no = c.submission
  WHERE c.batch = @batch AND c.channel = @channel`
 
 const sqlPassCanary = `
@@ -37,17 +38,19 @@ SELECT coalesce(sum(count), 0)::bigint, coalesce(sum(total), 0)::bigint
 // profile and the day's limit allow.
 func (o *order) allowance(ctx context.Context) (waiting string, err error) {
 	args := pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "now": o.e.Now(), "who": "proof", "today": calendar.DateOf(o.e.Now())}
-	o.limit, o.canary = submissionMax, false
+	o.limit, o.canary, o.dayLeft = submissionMax, false, -1
 	if o.channel.Profile.CountMax > 0 {
 		o.limit = min(o.limit, o.channel.Profile.CountMax)
 	}
 	var submission int64
-	var passed, proved bool
-	switch err := o.tx.QueryRow(ctx, sqlCanary, args).Scan(&submission, &passed, &proved); {
+	var passed, unsent, proved bool
+	switch err := o.tx.QueryRow(ctx, sqlCanary, args).Scan(&submission, &passed, &unsent, &proved); {
 	case errors.Is(err, pgx.ErrNoRows):
 		o.canary, o.limit = true, min(o.limit, canaryMax)
 	case err != nil:
 		return "", fmt.Errorf("canary: %w", err)
+	case !passed && unsent: // it was taken back unsent and will never be proved: another goes first
+		o.canary, o.limit = true, min(o.limit, canaryMax)
 	case !passed && !proved:
 		return fmt.Sprintf("batch %d waits for the proof of its first submission %d at %s", o.batch.ID, submission, o.channel.Key), nil
 	case !passed:
@@ -66,8 +69,11 @@ func (o *order) allowance(ctx context.Context) (waiting string, err error) {
 		}
 		o.limit = min(o.limit, max-int(count))
 	}
-	if max := o.channel.Profile.DayTotalMax; max > 0 && total >= max {
-		return fmt.Sprintf("the day limit of %s, %s đồng, is reached", o.channel.Key, max), nil
+	if max := o.channel.Profile.DayTotalMax; max > 0 {
+		if total >= max {
+			return fmt.Sprintf("the day limit of %s, %s đồng, is reached", o.channel.Key, max), nil
+		}
+		o.dayLeft = max - total
 	}
 	return "", nil
 }

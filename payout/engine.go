@@ -198,7 +198,7 @@ func rowsOf(ctx context.Context, db pgdb.Querier, no int64) ([]row, error) {
 // calls; each step is also callable by itself.
 func (e *Engine) Round(ctx context.Context, key bankadapters.Key, limit int) (int, error) {
 	steps := []func(context.Context, bankadapters.Key) (Progress, error){
-		e.StepRecover, e.StepProbe, e.StepInquire, e.StepResend, e.StepOrder, e.StepSend,
+		e.StepRecover, e.StepProbe, e.StepExpire, e.StepInquire, e.StepResend, e.StepOrder, e.StepSend,
 	}
 	did := 0
 	for range limit {

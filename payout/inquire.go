@@ -75,7 +75,8 @@ func (e *Engine) recover(ctx context.Context, s Submission) error {
 		return err
 	}
 	state, next := InDoubt, e.Now().Add(inquiryDelay)
-	if what == fateSilent || e.Planted.SendingBackToReady {
+	// Silence here says nothing of a first copy that another machine may have sent.
+	if what == fateSilent && s.FirstSent == nil || e.Planted.SendingBackToReady {
 		state, next = Intent, e.Now()
 	}
 	err = pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
@@ -153,7 +154,10 @@ func (e *Engine) StepInquire(ctx context.Context, key bankadapters.Key) (Progres
 		}
 		_, err := tx.Exec(ctx, sqlInquired, pgx.NamedArgs{"no": no, "fence": s.Fence, "known": answered && report.Known, "answered": answered,
 			"now": e.Now(), "next": e.Now().Add(e.patience(s))})
-		return err
+		if err != nil {
+			return err
+		}
+		return Settle(ctx, tx, no) // evidence may have come while the sender held the claim
 	})
 	if err != nil {
 		return Progress{}, ignoreUnknownCommit(fmt.Errorf("inquire submission %d: %w", no, err))
@@ -259,6 +263,38 @@ func (e *Engine) Withdraw(ctx context.Context, tx pgx.Tx, no int64, who, why str
 		return err
 	}
 	return record(ctx, tx, e.Now(), who, "submission.withdraw", s.Batch, map[string]any{"submission": no, "why": why})
+}
+
+const sqlExpired = `
+SELECT no FROM payout.submission
+ WHERE channel = @channel AND state = 'intent' AND fence = clear_fence AND send_before <= @now
+ ORDER BY no
+ LIMIT 1`
+
+// StepExpire withdraws an intent that was not sent in its time, because nothing
+// may send it any more: its people are owed again, and two people decide how.
+func (e *Engine) StepExpire(ctx context.Context, key bankadapters.Key) (Progress, error) {
+	did := false
+	err := pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
+		did = false
+		var no int64
+		err := tx.QueryRow(ctx, sqlExpired, pgx.NamedArgs{"channel": key, "now": e.Now()}).Scan(&no)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		did = true
+		return e.Withdraw(ctx, tx, no, "system: dispatch", "Quá hạn gửi mà chưa gửi được")
+	})
+	switch {
+	case errors.Is(err, ErrNotUnsent), errors.Is(err, pgdb.ErrCommitUnknown), errors.Is(err, ledger.ErrCollision):
+		return Progress{}, nil // somebody was faster, or it is looked at again
+	case err != nil:
+		return Progress{}, fmt.Errorf("withdraw what is too late to send at %s: %w", key, err)
+	}
+	return Progress{Did: did}, nil
 }
 
 const sqlReceipt = `

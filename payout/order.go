@@ -44,6 +44,8 @@ type order struct {
 	book      ledger.BookID
 	canary    bool
 	limit     int
+	dayLeft   money.Amount // what the channel's day still allows; below 0 = no limit
+	full      bool         // the next ready payment does not fit any more
 	rows      []row
 	ranges    []takenRange
 	retried   bool
@@ -142,183 +144,6 @@ func channelOf(ctx context.Context, db pgdb.Querier, key bankadapters.Key) (Chan
 	return c, nil
 }
 
-const sqlReadyBatches = `
-SELECT b.id
-  FROM payout.batch AS b
- WHERE b.released_at IS NOT NULL AND NOT b.paused AND b.closed_at IS NULL
-   AND (EXISTS (SELECT 1 FROM payout.run AS r JOIN payout.section AS s ON s.batch = r.batch AND s.no = r.section
-                 WHERE r.batch = b.id AND r.channel = @channel AND r.next_no <= r.to_no AND s.state IN ('approved', 'released'))
-     OR EXISTS (SELECT 1 FROM payout.retry AS t WHERE t.batch = b.id AND t.channel = @channel AND t.submission IS NULL))
- ORDER BY b.released_at, b.id`
-
-const sqlShareBatch = sqlBatch + ` FOR SHARE OF b`
-
-// pick finds the next batch with payments that may be ordered here and reads
-// them. Limits that are reached are said in words.
-func (o *order) pick(ctx context.Context) (found bool, waiting string, err error) {
-	rows, _ := o.tx.Query(ctx, sqlReadyBatches, pgx.NamedArgs{"channel": o.channel.Key})
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[ledger.BatchID])
-	if err != nil {
-		return false, "", fmt.Errorf("ready batches: %w", err)
-	}
-	for _, id := range ids {
-		if o.batch, err = oneBatch(ctx, o.tx, sqlShareBatch, id); err != nil {
-			return false, "", err
-		}
-		if o.batch.Paused || o.batch.ClosedAt != nil {
-			continue // changed between the two statements
-		}
-		if waiting, err = o.allowance(ctx); err != nil {
-			return false, "", err
-		}
-		if waiting != "" {
-			continue
-		}
-		if err := o.take(ctx); err != nil {
-			return false, "", err
-		}
-		if len(o.rows) > 0 {
-			return true, "", nil
-		}
-	}
-	return false, waiting, nil
-}
-
-const sqlRuns = `
-SELECT r.section, r.next_no, r.to_no, s.book
-  FROM payout.run AS r
-  JOIN payout.section AS s ON s.batch = r.batch AND s.no = r.section
- WHERE r.batch = @batch AND r.channel = @channel AND r.next_no <= r.to_no AND s.state IN ('approved', 'released')
- ORDER BY r.section
- LIMIT 200
-   FOR UPDATE OF r`
-
-// take reads payments for the submission: first-time payments run by run, else
-// those two people decided to try again.
-func (o *order) take(ctx context.Context) error {
-	o.rows, o.ranges, o.total, o.retried, o.book = nil, nil, 0, false, 0
-	o.positions = map[int64]ledger.Position{}
-	type run struct {
-		Section    int16
-		Next, Last int64
-		Book       ledger.BookID
-	}
-	rows, _ := o.tx.Query(ctx, sqlRuns, pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key})
-	runs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[run])
-	if err != nil {
-		return fmt.Errorf("runs of batch %d: %w", o.batch.ID, err)
-	}
-	for _, r := range runs {
-		if o.book == 0 {
-			o.book = r.Book
-		}
-		if r.Book != o.book {
-			continue // one submission, one paying account
-		}
-		if len(o.rows) >= o.limit {
-			return nil
-		}
-		if err := o.takeRun(ctx, r.Section, r.Next, r.Last); err != nil {
-			return err
-		}
-	}
-	if len(o.rows) > 0 {
-		return nil
-	}
-	return o.takeRetries(ctx)
-}
-
-const rowColumns = `p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code`
-
-const sqlTakeRun = `
-SELECT p.no, 0::smallint, ` + rowColumns + `
-  FROM payout.payment AS p
-  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
- WHERE p.batch = @batch AND p.no BETWEEN @from AND @to AND p.channel = @channel
- ORDER BY p.no
- LIMIT @limit`
-
-func (o *order) takeRun(ctx context.Context, section int16, from, to int64) error {
-	rows, _ := o.tx.Query(ctx, sqlTakeRun, pgx.NamedArgs{"batch": o.batch.ID, "from": from, "to": to,
-		"channel": o.channel.Key, "limit": o.limit - len(o.rows)})
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
-	if err != nil {
-		return fmt.Errorf("payments of batch %d: %w", o.batch.ID, err)
-	}
-	next := to + 1
-	if len(list) == o.limit-len(o.rows) && len(list) > 0 {
-		next = list[len(list)-1].Payment + 1
-	}
-	o.ranges = append(o.ranges, takenRange{section: section, nextFrom: next})
-	// A payment cancelled before it was ordered is no longer approved.
-	return o.keep(ctx, list, func(p ledger.Position) bool { return p.State() == ledger.Approved })
-}
-
-const sqlTakeRetries = `
-SELECT p.no, 0::smallint, p.amount,
-       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code, s.book
-  FROM payout.retry AS t
-  JOIN payout.payment AS p ON p.batch = t.batch AND p.no = t.payment
-  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
- WHERE t.batch = @batch AND t.channel = @channel AND t.submission IS NULL
-   AND NOT EXISTS (SELECT 1 FROM payout.exception AS x
-                    WHERE x.batch = t.batch AND x.payment = t.payment AND x.kind = 'barred' AND x.closed_at IS NULL)
- ORDER BY s.book, p.no
- LIMIT @limit`
-
-func (o *order) takeRetries(ctx context.Context) error {
-	type retry struct {
-		row
-		Book ledger.BookID
-	}
-	rows, _ := o.tx.Query(ctx, sqlTakeRetries, pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "limit": o.limit})
-	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (retry, error) {
-		var t retry
-		return t, r.Scan(&t.Payment, &t.Attempt, &t.Amount, &t.BIN, &t.Holder, &t.Name, &t.AccountEnc, &t.AccountIndex,
-			&t.IDEnc, &t.IDIndex, &t.Unit, &t.Book)
-	})
-	if err != nil {
-		return fmt.Errorf("retries of batch %d: %w", o.batch.ID, err)
-	}
-	var same []row
-	for _, t := range list {
-		if o.book == 0 {
-			o.book = t.Book
-		}
-		if t.Book == o.book {
-			same = append(same, t.row)
-		}
-	}
-	o.retried = true
-	return o.keep(ctx, same, func(p ledger.Position) bool { return p.State().Owed() && p.Attempt > 0 })
-}
-
-// keep adds the payments whose money may be ordered, within the day's total.
-func (o *order) keep(ctx context.Context, list []row, ready func(ledger.Position) bool) error {
-	numbers := make([]int64, len(list))
-	for i, r := range list {
-		numbers[i] = r.Payment
-	}
-	at, err := ledger.Positions(ctx, o.tx, o.batch.ID, numbers)
-	if err != nil {
-		return err
-	}
-	for _, r := range list {
-		p, ok := at[r.Payment]
-		if !ok || !ready(p) {
-			continue
-		}
-		if p.Amount != r.Amount {
-			return fmt.Errorf("payment %d of batch %d: snapshot says %s, ledger owes %s", r.Payment, o.batch.ID, r.Amount, p.Amount)
-		}
-		r.Attempt = p.Attempt + 1
-		o.rows = append(o.rows, r)
-		o.positions[r.Payment] = p
-		o.total += r.Amount
-	}
-	return nil
-}
-
 const sqlNextSubmission = `
 SELECT count(*) + 1 FROM payout.submission WHERE batch = @batch AND channel = @channel`
 
@@ -343,7 +168,8 @@ UPDATE payout.retry SET submission = @no
  WHERE batch = @batch AND channel = @channel AND payment = ANY (@payments) AND submission IS NULL`
 
 const sqlAddCanary = `
-INSERT INTO payout.canary (batch, channel, submission) VALUES (@batch, @channel, @no)`
+INSERT INTO payout.canary (batch, channel, submission) VALUES (@batch, @channel, @no)
+ON CONFLICT (batch, channel) DO UPDATE SET submission = excluded.submission`
 
 // commit fixes the submission's number, id and bytes, posts the `ordered` lines
 // under the funds lock and stores the intent. The transaction's commit is the
@@ -436,10 +262,7 @@ func (o *order) store(ctx context.Context, s Submission, voucher ledger.VoucherI
 	for i, r := range o.rows {
 		payments[i], attempts[i] = r.Payment, r.Attempt
 	}
-	sections, nexts := make([]int16, len(o.ranges)), make([]int64, len(o.ranges))
-	for i, r := range o.ranges {
-		sections[i], nexts[i] = r.section, r.nextFrom
-	}
+	sections, nexts := o.looked()
 	args := pgx.NamedArgs{"no": s.No, "batch": s.Batch, "channel": s.Channel, "book": s.Book, "message": s.Message, "digest": s.Digest,
 		"sha256": s.SHA256, "count": s.Count, "total": s.Total, "canary": s.Canary, "execution": s.Execution, "now": s.Created,
 		"before": s.SendBefore, "head": s.Head, "voucher": voucher, "payments": payments, "attempts": attempts,
