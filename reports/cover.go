@@ -158,7 +158,7 @@ func (p *part) headText() string {
 func (p *part) coverFacts(s *sheet) error {
 	st := p.book.styles
 	for _, f := range p.coverList() {
-		height := max(tall(f.value, 63, 12), 18)
+		height := max(tall(f.value, 56, 12), 18)
 		if err := s.pair(height, st.label, f.label.vi+" / "+f.label.en, st.value, f.value); err != nil {
 			return err
 		}
