@@ -141,14 +141,15 @@ func (d *demo) conclude(ctx context.Context) error {
 }
 
 const sqlDemoNext = `
-SELECT t.channel, min(t.at)
-  FROM (SELECT s.channel, s.next_look AS at FROM payout.submission AS s WHERE s.state IN ('intent', 'unknown', 'accepted')
-        UNION ALL SELECT s.channel, s.claim_until FROM payout.submission AS s WHERE s.state = 'sending'
-        UNION ALL SELECT g.channel, g.next_probe FROM payout.bank_gate AS g WHERE g.state = 'tripped'
-        UNION ALL SELECT '', c.due_at FROM payout.schedule AS c WHERE c.done_at IS NULL) AS t
+SELECT t.channel, t.urgent, min(t.at)
+  FROM (SELECT s.channel, s.state <> 'accepted' AS urgent, s.next_look AS at
+          FROM payout.submission AS s WHERE s.state IN ('intent', 'unknown', 'accepted')
+        UNION ALL SELECT s.channel, true, s.claim_until FROM payout.submission AS s WHERE s.state = 'sending'
+        UNION ALL SELECT g.channel, true, g.next_probe FROM payout.bank_gate AS g WHERE g.state = 'tripped'
+        UNION ALL SELECT '', true, c.due_at FROM payout.schedule AS c WHERE c.done_at IS NULL) AS t
  WHERE t.at > @now
- GROUP BY t.channel
- ORDER BY t.channel`
+ GROUP BY t.channel, t.urgent
+ ORDER BY t.channel, t.urgent`
 
 // nextDue is the next time at which anything can be due (an inquiry, a claim
 // that runs out, a probe, a pay time, a person's decision, the banks' evening)
@@ -166,10 +167,15 @@ func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, []bankada
 	at := map[bankadapters.Key]time.Time{}
 	rows, _ := d.works.DB.Query(ctx, sqlDemoNext, pgx.NamedArgs{"now": now})
 	var key bankadapters.Key
+	var urgent bool
 	var due time.Time
-	_, err := pgx.ForEachRow(rows, []any{&key, &due}, func() error {
-		if at[key] = officeTime(due); at[key].Before(next) {
-			next = at[key]
+	_, err := pgx.ForEachRow(rows, []any{&key, &urgent, &due}, func() error {
+		due = officeTime(due, urgent)
+		if known, ok := at[key]; !ok || due.Before(known) {
+			at[key] = due
+		}
+		if due.Before(next) {
+			next = due
 		}
 		return nil
 	})
@@ -185,17 +191,18 @@ func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, []bankada
 	return next, keys, nil
 }
 
-// officeTime rounds up to the time at which a step that is due then is called:
-// ten minutes on the pay day, the next days the full hour, later three hours,
-// and what falls due at night in the morning. It saves hundreds of inquiries
-// that nobody waits for.
-func officeTime(due time.Time) time.Time {
-	every := 3 * time.Hour
+// officeTime rounds up to the time at which a step that is due then is called.
+// What nobody knows the fate of is asked about within five minutes, because some
+// banks forget within the hour. What a bank has accepted is asked about every
+// hour at first, later every three, and never at night: that saves hundreds of
+// inquiries that nobody waits for.
+func officeTime(due time.Time, urgent bool) time.Time {
 	day := calendar.DateOf(due)
-	switch day.DaysSince(demoPayDay) {
-	case 0:
-		every = 10 * time.Minute
-	case 1, 2:
+	every := 3 * time.Hour
+	switch {
+	case urgent:
+		every = 5 * time.Minute
+	case !day.After(demoPayDay.AddDays(2)):
 		every = time.Hour
 	}
 	at := due.Truncate(every)
@@ -203,16 +210,17 @@ func officeTime(due time.Time) time.Time {
 		at = at.Add(every)
 	}
 	switch {
+	case urgent:
 	case at.Before(day.At(7, 0)):
 		return day.At(7, 0)
-	case at.After(day.At(bankDayEnds+1, 0)):
+	case at.After(day.At(bankDayEnds+2, 0)):
 		return day.AddDays(1).At(7, 0)
 	}
 	return at
 }
 
 // decide is what people do that no step does: on one morning two of them have
-// half of what failed tried again. What bounced for its account stays owed.
+// half of what failed tried again, and all that was proved never executed. What bounced for its account stays owed.
 func (d *demo) decide(ctx context.Context, now time.Time) (bool, error) {
 	passed, err := d.passCanaries(ctx, now)
 	if err != nil || now.Before(demoRetryDay.At(9, 0)) {
@@ -276,7 +284,8 @@ SELECT p.no
                       WHERE l.batch = p.batch AND l.payment = p.no ORDER BY l.seq DESC LIMIT 1) AS last
   JOIN ledger.leg AS g ON g.id = last.leg
   JOIN payout.channel AS c ON c.key = p.channel
- WHERE p.batch = @batch AND g.state IN ('rejected', 'returned', 'not_executed') AND c.kind = 'bank' AND p.no % 2 = 0
+ WHERE p.batch = @batch AND c.kind = 'bank'
+   AND (g.state = 'not_executed' OR g.state IN ('rejected', 'returned') AND p.no % 2 = 0)
    AND NOT EXISTS (SELECT 1 FROM payout.retry AS r WHERE r.batch = @batch)
    AND NOT EXISTS (SELECT 1 FROM payout.exception AS x
                     WHERE x.batch = p.batch AND x.payment = p.no AND x.closed_at IS NULL)

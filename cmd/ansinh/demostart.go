@@ -86,7 +86,7 @@ func second(people int) int {
 func demoFaults(people int) sandbox.Faults {
 	faults := sandbox.UsualFaults()
 	faults.Double = 0 // the one double is in the script, so that it never starves a canary
-	faults.Outages = []sandbox.Outage{{Bank: "B", From: second(people), Count: 1, PerID: 4}}
+	faults.Outages = []sandbox.Outage{{Bank: "B", From: second(people), Count: 1, PerID: 3}}
 	return faults
 }
 

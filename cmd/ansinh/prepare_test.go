@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"ansinh/internal/pgtest"
+)
+
+func TestEveryQueryPrepares(t *testing.T) { t.Parallel(); pgtest.PrepareAll(t, ".") }
