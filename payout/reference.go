@@ -24,6 +24,10 @@ type Ref struct {
 	Attempt int16
 }
 
+// EpochAt is where the epoch stands in every id of ours, from 0. After a restored
+// backup two attempts may differ in it alone.
+const EpochAt = 3
+
 const digits36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // EndToEnd builds the attempt's id: installation (3), epoch (1), batch (4),

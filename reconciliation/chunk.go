@@ -91,11 +91,27 @@ func (c *chunk) decide(list []witness) error {
 		if err := c.apply(w, r, action); err != nil {
 			return fmt.Errorf("line %d: %w", w.Position, err)
 		}
+		c.remember(w, r)
 		if w.final() && r.evidence != DebitOther && w.Side == string(bankadapters.Debit) && r.trail != nil {
 			c.booked[r.ref]++
 		}
 	}
 	return nil
+}
+
+// remember lets a later line of the same chunk be named by this one's reference:
+// a bank may debit and give back in one file. What is kept for other files is
+// [chunk.references].
+func (c *chunk) remember(w witness, r reading) {
+	if _, known := c.byRef[w.Servicer]; !known && names(w, r) {
+		c.byRef[w.Servicer] = r.ref
+	}
+}
+
+// names reports whether a line shows which attempt the bank's reference belongs to.
+func names(w witness, r reading) bool {
+	return r.order != nil && r.ref.Payment != 0 && w.Servicer != "" && w.Side == string(bankadapters.Debit) &&
+		r.evidence != StatusRejected && r.evidence != SheetRejected
 }
 
 // split reports whether the payment's earlier lines of this chunk stand in

@@ -53,9 +53,21 @@ func (c *chunk) read(w witness) reading {
 		return r
 	}
 	r.order = c.orders[r.attempt.Submission]
+	if c.otherEpoch(w, r) {
+		r.order, r.attempt = nil, payout.Attempt{}
+		r.situation, r.evidence, r.reason = NoRecord, c.unrecorded(w), ReasonNoRecord
+		return r
+	}
 	r.situation = c.situation(r)
 	r.evidence, r.reason = c.evidence(w, r)
 	return r
+}
+
+// otherEpoch reports that the line's id was built before or after a restored
+// backup: the attempt of the same numbers that this database knows is another.
+func (c *chunk) otherEpoch(w witness, r reading) bool {
+	ref, whole := c.refs[w.EndToEnd]
+	return whole && ref == r.ref && r.order != nil && w.EndToEnd[payout.EpochAt] != r.order.Message[payout.EpochAt]
 }
 
 // named finds the attempt a line is about: our id, else the bank's own

@@ -37,9 +37,12 @@ SELECT count(*) FILTER (WHERE outcome = 'known=false' AND at > @deadline AND at 
   FROM payout.answer
  WHERE submission = @no AND kind = 'status'`
 
+// A bank whose clock is ahead may date a report later than it made it, so it
+// must have come late enough by our clock too.
 const sqlFullReport = `
 SELECT r.file FROM reconciliation.report AS r
- WHERE r.submission = @no AND r.complete AND r.as_of > @deadline AND r.as_of < @forgets
+  JOIN reconciliation.file AS f ON f.id = r.file
+ WHERE r.submission = @no AND r.complete AND r.as_of > @deadline AND r.as_of < @forgets AND f.received_at > @deadline
    AND EXISTS (SELECT 1 FROM reconciliation.file_done AS d WHERE d.file = r.file)
  ORDER BY r.as_of DESC
  LIMIT 1`

@@ -224,8 +224,7 @@ func (c *chunk) references(ctx context.Context, tx pgx.Tx) error {
 	var payments []int64
 	var attempts []int16
 	for _, r := range c.results {
-		if r.reading.order == nil || r.reading.ref.Payment == 0 || r.witness.Servicer == "" || r.witness.Side != "debit" ||
-			r.reading.evidence == StatusRejected || r.reading.evidence == SheetRejected {
+		if !names(r.witness, r.reading) {
 			continue
 		}
 		servicers, batches = append(servicers, r.witness.Servicer), append(batches, int32(r.reading.ref.Batch))

@@ -65,6 +65,11 @@ func (s *staging) entry(e bankadapters.Entry) error {
 			return &refusal{code: codeNoBooking, line: e.LineNumber,
 				why: "Bút toán không có ngày hạch toán: đề nghị ngân hàng gửi lại. / A booked entry without its booking date: ask the bank to send it again."}
 		}
+		if to := s.about.To; !to.IsZero() && e.BookDate.After(to) || e.BookDate.Before(s.about.From) {
+			return &refusal{code: codeNoBooking, line: e.LineNumber, why: fmt.Sprintf(
+				"Bút toán hạch toán ngày %s nằm ngoài kỳ sao kê: đề nghị ngân hàng gửi lại. / An entry booked on %s stands outside the statement's days: ask the bank to send it again.",
+				e.BookDate.Vietnamese(), e.BookDate)}
+		}
 		if one.identity = identity(e); s.seen[one.identity] {
 			one.identity = s.own(e)
 		}
