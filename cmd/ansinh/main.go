@@ -64,14 +64,33 @@ func call(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.StringVar(&e.dir, "dir", "", "data folder; without it ANSINH_DATABASE_URL, else "+defaultDir())
 	do := c.setup(f)
 	f.Usage = func() { c.usage(f) }
-	switch err := f.Parse(rest); {
+	words, err := parse(f, rest)
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitDone
 	case err != nil:
 		return exitUsage
 	}
-	err := e.close(do(ctx, e, f.Args()))
+	err = e.close(do(ctx, e, words))
 	return e.report(err, c)
+}
+
+// parse reads flags wherever they stand, before or after the words; behind "--"
+// everything is a word.
+func parse(f *flag.FlagSet, args []string) (words []string, err error) {
+	var behind []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, behind = args[:i], args[i+1:]
+	}
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, err
+		}
+		if f.NArg() == 0 {
+			return append(words, behind...), nil
+		}
+		words, args = append(words, f.Arg(0)), f.Args()[1:]
+	}
 }
 
 // find takes the longest command that args begin with.

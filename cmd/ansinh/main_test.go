@@ -1,0 +1,36 @@
+package main
+
+import (
+	"flag"
+	"io"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFlagsMayStandAnywhere(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args, words []string
+		dir         string
+	}{
+		"before the word":           {[]string{"--dir", "d", "FILE"}, []string{"FILE"}, "d"},
+		"after the word":            {[]string{"FILE", "--dir", "d"}, []string{"FILE"}, "d"},
+		"behind -- all are words":   {[]string{"--dir", "d", "--", "-c", "--dir"}, []string{"-c", "--dir"}, "d"},
+		"a word, then the two dash": {[]string{"FILE", "--", "-x"}, []string{"FILE", "-x"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := flag.NewFlagSet("test", flag.ContinueOnError)
+			f.SetOutput(io.Discard)
+			dir := f.String("dir", "", "")
+			words, err := parse(f, tt.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.words, words); diff != "" || *dir != tt.dir {
+				t.Errorf("parse(%q): dir %q, want %q; words (-want +got):\n%s", tt.args, *dir, tt.dir, diff)
+			}
+		})
+	}
+}
