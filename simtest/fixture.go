@@ -3,6 +3,7 @@ package simtest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,10 +40,15 @@ func (o Options) amountOf(n int) money.Amount { return money.Amount(o.Base + o.E
 // payingAccount is our account at a channel.
 func payingAccount(key bankadapters.Key) string { return "19000" + fmt.Sprintf("%02d", ordinalOf(key)) }
 
-func isBank(key bankadapters.Key) bool { return bankadapters.DemoProfile(key).BIN != "" }
+// demoProfiles are read once: every look at a book asks what a bank is.
+var demoProfiles = sync.OnceValue(bankadapters.DemoProfiles)
+
+func demoProfile(key bankadapters.Key) bankadapters.Profile { return demoProfiles()[ordinalOf(key)-1] }
+
+func isBank(key bankadapters.Key) bool { return demoProfile(key).BIN != "" }
 
 func ordinalOf(key bankadapters.Key) int16 {
-	for i, p := range bankadapters.DemoProfiles() {
+	for i, p := range demoProfiles() {
 		if p.Key == key {
 			return int16(i + 1)
 		}
@@ -171,7 +177,7 @@ func (s *Sim) plan() [][]payee {
 			}
 			for range count {
 				no++
-				bin := bankadapters.DemoProfiles()[s.rng.IntN(5)].BIN
+				bin := demoProfiles()[s.rng.IntN(5)].BIN
 				list = append(list, payee{no: int64(no), section: int16(i + 1), channel: key, amount: o.amountOf(no), bin: bin,
 					account: fmt.Sprintf("00%010d", no)})
 			}

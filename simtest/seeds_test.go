@@ -3,7 +3,9 @@ package simtest_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"ansinh/internal/pgtest"
@@ -19,11 +21,10 @@ var (
 
 func TestEveryQueryPrepares(t *testing.T) { t.Parallel(); pgtest.PrepareAll(t, ".") }
 
-// run runs one seed on a database of its own.
-func run(t *testing.T, seed uint64, planted simtest.Planted) (s *simtest.Sim, found error) {
+// run runs one seed in a lane.
+func run(t *testing.T, l *lane, seed uint64, planted simtest.Planted) (s *simtest.Sim, found error) {
 	t.Helper()
-	db := pgtest.DB(t)
-	s, err := simtest.New(t.Context(), simtest.Config{Seed: seed, DB: db, Dir: t.TempDir(), Planted: planted})
+	s, err := simtest.New(t.Context(), simtest.Config{Seed: seed, DB: l.db, Dir: t.TempDir(), Planted: planted})
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
@@ -31,45 +32,45 @@ func run(t *testing.T, seed uint64, planted simtest.Planted) (s *simtest.Sim, fo
 	if err := s.Close(); err != nil {
 		t.Errorf("seed %d: %v", seed, err)
 	}
+	if err := l.empty(t.Context()); err != nil {
+		t.Fatalf("after seed %d: %v", seed, err)
+	}
 	return s, found
 }
 
 const atOnce = 2 // seeds, on the two cores of a small machine
 
 // each runs seeds until one of them says stop.
-func each(t *testing.T, first, count uint64, do func(t *testing.T, seed uint64) (stop bool)) {
-	var group sync.WaitGroup
-	var mutex sync.Mutex
-	next, stopped := first, false
+func each(t *testing.T, first, count uint64, do func(t *testing.T, l *lane, seed uint64) (stop bool)) {
+	var next atomic.Uint64
+	var stopped atomic.Bool
+	next.Store(first)
+	var lanes sync.WaitGroup
 	for range atOnce {
-		group.Go(func() {
-			for {
-				mutex.Lock()
-				seed, over := next, stopped || next >= first+count
-				next++
-				mutex.Unlock()
-				if over {
+		l := newLane(t)
+		lanes.Go(func() {
+			for !stopped.Load() {
+				seed := next.Add(1) - 1
+				if seed >= first+count {
 					return
 				}
-				t.Run("", func(t *testing.T) {
-					if do(t, seed) {
-						mutex.Lock()
-						stopped = true
-						mutex.Unlock()
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					if do(t, l, seed) {
+						stopped.Store(true)
 					}
 				})
 			}
 		})
 	}
-	group.Wait()
+	lanes.Wait()
 }
 
 func TestSeeds(t *testing.T) {
 	coverage := simtest.NewCoverage()
 	var mutex sync.Mutex
 	failures := 0
-	each(t, *seedFlag, *seedsFlag, func(t *testing.T, seed uint64) bool {
-		s, found := run(t, seed, simtest.Planted{})
+	each(t, *seedFlag, *seedsFlag, func(t *testing.T, l *lane, seed uint64) bool {
+		s, found := run(t, l, seed, simtest.Planted{})
 		mutex.Lock()
 		defer mutex.Unlock()
 		coverage.Add(s.Coverage)
@@ -92,8 +93,8 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var mutex sync.Mutex
 			var found *simtest.Finding
-			each(t, 1, 300, func(t *testing.T, seed uint64) bool {
-				_, err := run(t, seed, planted)
+			each(t, 1, 300, func(t *testing.T, l *lane, seed uint64) bool {
+				_, err := run(t, l, seed, planted)
 				var one *simtest.Finding
 				if !errors.As(err, &one) {
 					return false
@@ -114,9 +115,10 @@ func TestPlantedBugsAreFound(t *testing.T) {
 // O11: a failure that cannot be repeated cannot be mended.
 func TestSameSeedSameTrace(t *testing.T) {
 	t.Parallel()
+	l := newLane(t) // the second run finds what the first left of its database
 	for _, seed := range []uint64{3, 8} {
-		first, _ := run(t, seed, simtest.Planted{})
-		second, _ := run(t, seed, simtest.Planted{})
+		first, _ := run(t, l, seed, simtest.Planted{})
+		second, _ := run(t, l, seed, simtest.Planted{})
 		if first.Hash() != second.Hash() {
 			t.Errorf("seed %d: two runs have two traces", seed)
 		}
