@@ -1,8 +1,12 @@
 package payout_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/pgdb"
@@ -35,5 +39,37 @@ func TestJournalAheadOfTheDatabaseStopsEverything(t *testing.T) {
 	again, err := payout.CheckRestored(t.Context(), d.db, d.journal, d.now)
 	if err != nil || again == nil || again.Origin.Epoch != 0 {
 		t.Fatalf("CheckRestored again = %+v, %v; the epoch must rise once", again, err)
+	}
+}
+
+// A stop for another reason does not hide that the database was restored, and
+// lifting the stop does not make every later start a restored one.
+func TestRestoredIsFoundOnceUnderAnyStop(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "E", 1, sandbox.Script{})
+	e := d.engine(pgdb.Hooks{})
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return payout.Stop(ctx, tx, "thử", "kế toán trưởng", d.now)
+	})
+	for i, message := range []string{fmt.Sprintf("TST1%028d", 2), fmt.Sprintf("TST3%028d", 3)} {
+		if err := e.Journal.Append(payout.Sent{Submission: 14_001_010_002 + int64(i), Message: message, Fence: 1, At: d.now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := payout.CheckRestored(t.Context(), d.db, d.journal, d.now)
+	if err != nil || got == nil || got.Origin.Epoch != 4 {
+		t.Fatalf("CheckRestored under another stop = %+v, %v; want epoch 4, above every journalled one", got, err)
+	}
+	if why, err := payout.Stopped(t.Context(), d.db); err != nil || !strings.Contains(why, "thử") || !strings.Contains(why, "older") {
+		t.Errorf("Stopped = %q, %v; want both reasons", why, err)
+	}
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return payout.Resume(ctx, tx, "", "kế toán trưởng", d.now)
+	})
+	if got, err = payout.CheckRestored(t.Context(), d.db, d.journal, d.now); err != nil || got.Origin.Epoch != 0 {
+		t.Errorf("CheckRestored at the next start = %+v, %v; want no new epoch", got, err)
+	}
+	if why, err := payout.Stopped(t.Context(), d.db); err != nil || why != "" {
+		t.Errorf("Stopped = %q, %v; want what people lifted to stay lifted", why, err)
 	}
 }
