@@ -29,6 +29,7 @@ const (
 	stageMax   = 5_000
 	entriesMax = 1_000_000 // lines of one file
 	textMax    = 140
+	bookedMax  = 366 // days from an entry's booking to the end of its statement
 )
 
 // staging turns one file into witnesses, entries and bookings.
@@ -65,9 +66,10 @@ func (s *staging) entry(e bankadapters.Entry) error {
 			return &refusal{code: codeNoBooking, line: e.LineNumber,
 				why: "Bút toán không có ngày hạch toán: đề nghị ngân hàng gửi lại. / A booked entry without its booking date: ask the bank to send it again."}
 		}
-		if to := s.about.To; !to.IsZero() && e.BookDate.After(to) || e.BookDate.Before(s.about.From) {
+		// A bank may name only its last day as the period, so days before it pass.
+		if to := s.about.To; !to.IsZero() && (e.BookDate.After(to) || to.DaysSince(e.BookDate) > bookedMax) {
 			return &refusal{code: codeNoBooking, line: e.LineNumber, why: fmt.Sprintf(
-				"Bút toán hạch toán ngày %s nằm ngoài kỳ sao kê: đề nghị ngân hàng gửi lại. / An entry booked on %s stands outside the statement's days: ask the bank to send it again.",
+				"Bút toán hạch toán ngày %s không thể thuộc sao kê này: đề nghị ngân hàng gửi lại. / An entry booked on %s cannot stand in this statement: ask the bank to send it again.",
 				e.BookDate.Vietnamese(), e.BookDate)}
 		}
 		if one.identity = identity(e); s.seen[one.identity] {
