@@ -114,7 +114,7 @@ func (e *Engine) instruction(s Submission, provider bool, r row) (bankadapters.I
 	}
 	in.Creditor = bankadapters.Party{Name: vntext.BankASCII(r.Holder, nameMax), Account: account.Reveal(), BIN: r.BIN}
 	if in.Creditor.Name == "" {
-		return in, fmt.Errorf("payment %d: the holder's name has no letter a bank can keep", r.Payment)
+		return in, fmt.Errorf("payment %d: %w: the holder's name has no letter a bank can keep", r.Payment, bankadapters.ErrSubmission)
 	}
 	return in, nil
 }

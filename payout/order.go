@@ -2,6 +2,7 @@ package payout
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -111,7 +112,18 @@ func (e *Engine) orderIn(ctx context.Context, tx pgx.Tx, key bankadapters.Key) (
 		return Progress{Waiting: waiting}, none, err
 	}
 	message, err := o.commit(ctx)
+	if errors.Is(err, bankadapters.ErrSubmission) { // nothing was written to the database yet
+		held, errHold := o.holdUnwritable(ctx)
+		return Progress{Did: held}, none, cmp.Or(errHold, errUnless(held, err))
+	}
 	return Progress{Did: true}, message, err
+}
+
+func errUnless(done bool, err error) error {
+	if done {
+		return nil
+	}
+	return err
 }
 
 // mayOrder takes the channel's lock and says why nothing may be ordered now.

@@ -122,6 +122,8 @@ SELECT p.no, 0::smallint, ` + rowColumns + `
   FROM payout.payment AS p
   JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
  WHERE p.batch = @batch AND p.no BETWEEN @from AND @to AND p.channel = @channel
+   AND NOT EXISTS (SELECT 1 FROM payout.exception AS x
+                    WHERE x.batch = p.batch AND x.payment = p.no AND x.kind = 'held' AND x.closed_at IS NULL)
  ORDER BY p.no
  LIMIT @limit`
 

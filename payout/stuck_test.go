@@ -256,3 +256,40 @@ func TestDayTotalBindsTheSubmissionItself(t *testing.T) {
 	d.round(d.engine(pgdb.Hooks{}))
 	d.wantBook(3)
 }
+
+const testNameless = `
+INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category, account_enc, account_index)
+SELECT batch, $2, amount, $2, section, birth_year, channel, bin, account_tail, '々', name, category, account_enc, account_index
+  FROM payout.payment WHERE batch = $1 AND no = 1`
+
+// One payment that cannot be written must not stop a bank for everybody.
+func TestPaymentThatCannotBeWrittenHoldsNobodyElse(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "E", 4, sandbox.Script{})
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, testNameless, d.batch, 5); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE payout.run SET to_no = 5 WHERE batch = $1`, d.batch); err != nil {
+			return err
+		}
+		l, err := ledger.NewDesk(tx, d.book, ledger.EntrustedState, "", "TET26", d.now).
+			Fill(ctx, ledger.Position{Payment: 5}.Next(d.batch, ledger.LegApproved, 0, amountOf(1)))
+		if err != nil {
+			return err
+		}
+		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: "approved/2", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "approved",
+			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf([]ledger.Line{l})})
+		return err
+	})
+	e := d.engine(pgdb.Hooks{})
+	if _, err := e.Round(t.Context(), d.bank, 20); err != nil {
+		t.Error(err)
+	}
+	d.wantBook(4)
+	var why string
+	if err := d.db.QueryRow(t.Context(), `SELECT why FROM payout.exception WHERE kind = 'held' AND payment = 5`).Scan(&why); err != nil || why == "" {
+		t.Errorf("payment 5 is held because of %q, %v; want a reason", why, err)
+	}
+	d.cancel(5, 5)
+}
