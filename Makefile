@@ -11,6 +11,7 @@ DIR ?=
 SURE ?=
 # SEED and N choose the simulations: N runs from SEED on.
 SEED ?= 1
+KILLS ?= 20
 N ?= 300
 # FUZZTIME is spent on each fuzz test.
 FUZZTIME ?= 1m
@@ -56,6 +57,9 @@ fmt: ## name the Go files that gofmt would change
 
 sim: ## simulate N times from SEED on: make sim SEED=1 N=300
 	go test ./simtest/ -count=1 -timeout 12h -v -args -seed=$(SEED) -seeds=$(N)
+
+kill: ## kill -9 the demo KILLS times at seeded moments of dispatch and resume: everybody paid exactly once
+	go test ./cmd/ansinh -run Killed -count=1 -timeout 2h -v -args -kills=$(KILLS)
 
 bench: build ## measure against the floor of the same machine
 	bin/ansinh bench $(data) $(ARGS)

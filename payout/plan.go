@@ -97,10 +97,20 @@ func (p *plan) run(ctx context.Context, batch ledger.BatchID, lists []int64) err
 	p.result = PlanResult{Batch: batch, LeftOut: map[string]int64{}}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return p.chooseLists(ctx, lists) },
-		p.readUnits, p.stage, p.claim, p.limits, p.seal, p.finish} {
+		p.readUnits, p.stage, p.claim, p.limits, p.seal, p.finish, p.analyse} {
 		if err := step(ctx); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+const sqlAnalysePlan = `SELECT payout.analyse_plan()`
+
+// analyse tells the server's planner how much there is now.
+func (p *plan) analyse(ctx context.Context) error {
+	if _, err := p.tx.Exec(ctx, sqlAnalysePlan); err != nil {
+		return fmt.Errorf("statistics of the plan: %w", err)
 	}
 	return nil
 }
