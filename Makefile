@@ -20,7 +20,7 @@ ARGS ?=
 
 data := $(if $(DIR),--dir $(DIR))
 
-.PHONY: help run demo build test test/race check fmt sim bench fuzz db/reset clean
+.PHONY: help run demo build test test/race check fmt sim kill bench fuzz db/reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z][a-z0-9/-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
