@@ -108,17 +108,14 @@ func (s *Sim) reconcile(w *worker, key bankadapters.Key) (did bool) {
 
 // closeDay closes the day at every bank, a new one if today's is closed.
 func (s *Sim) closeDay() {
-	today := calendar.DateOf(s.now)
-	if !s.closed.Before(today) && !s.closed.IsZero() {
-		s.now = s.closed.AddDays(1).At(8, 0)
-		today = s.closed.AddDays(1)
+	if today := calendar.DateOf(s.now); !s.closed.Before(today) && !s.closed.IsZero() {
+		s.advance(s.closed.AddDays(1).At(8, 0).Sub(s.now))
 	}
+	today := calendar.DateOf(s.now)
 	if evening := today.At(17, 0); s.now.Before(evening) && s.rng.IntN(2) == 0 {
 		s.now = evening
 	}
-	s.closed = today
-	s.must("close day", s.world.CloseDay("", today.String()))
-	s.trace("%s the banks closed %s", s.clock(), today)
+	s.closeBanks(today)
 }
 
 // person lets somebody of ours act: every act here is allowed at any time.

@@ -65,8 +65,7 @@ func (s *Sim) restDays() []int {
 
 func (s *Sim) healDay(skip int, retry bool) {
 	if morning := s.closed.AddDays(skip).At(9, 0); !s.closed.IsZero() && s.now.Before(morning) {
-		s.now = morning
-		s.advance(0)
+		s.advance(morning.Sub(s.now))
 	}
 	s.withdrawLate()
 	s.settle()

@@ -65,6 +65,7 @@ type Sim struct {
 	mailbox  []letter
 	dieAt    string                                 // the crash point at which the next worker that passes it dies
 	edit     func(bankadapters.Kind, []byte) []byte // a case's own change to files; nil for none
+	opened   calendar.Date                          // first bank day
 	closed   calendar.Date                          // last closed bank day
 	step     int
 
@@ -106,7 +107,7 @@ func New(ctx context.Context, c Config) (*Sim, error) {
 	s := &Sim{Coverage: NewCoverage(), ctx: ctx, seed: c.Seed, options: drawn, planted: c.Planted, rng: rng, random: rand.NewChaCha8(key),
 		db: c.DB, dir: c.Dir, now: calendar.Must(2026, 2, 2).At(8, 0), batch: 14_001, hash: sha256.New(),
 		channels: []bankadapters.Key{"A", "B", "C", "E", "P1", "P2"}}
-	s.channels = s.options.Channels
+	s.channels, s.opened = s.options.Channels, calendar.DateOf(s.now)
 	var err error
 	if s.keys, err = crypt.DeriveKeys([]byte("a key that only simulations use!")); err != nil {
 		return nil, err
@@ -148,7 +149,7 @@ func (s *Sim) Close() error {
 
 // profile is a channel's profile with this seed's limits.
 func (s *Sim) profile(key bankadapters.Key) bankadapters.Profile {
-	p := bankadapters.DemoProfile(key)
+	p := demoProfile(key)
 	p.CountMax = min(p.CountMax, s.options.CountMax)
 	p.BreakerFaults = s.options.Breaker
 	return p
@@ -214,8 +215,31 @@ func (s *Sim) hit(name string, chance int) bool {
 	return true
 }
 
-// advance moves the clock, and what the banks have on their way.
+// advance moves the clock, and what the banks have on their way. Banks close
+// every day, whether or not anybody fetches its files.
 func (s *Sim) advance(d time.Duration) {
-	s.now = s.now.Add(d)
+	until := s.now.Add(d)
+	for today := calendar.DateOf(until); ; {
+		day := s.opened
+		if !s.closed.IsZero() {
+			day = s.closed.AddDays(1)
+		}
+		if !day.Before(today) {
+			break
+		}
+		if evening := day.At(23, 0); s.now.Before(evening) {
+			s.now = evening
+		}
+		s.closeBanks(day)
+	}
+	if s.now.Before(until) {
+		s.now = until
+	}
 	s.must("tick", s.world.Tick())
+}
+
+func (s *Sim) closeBanks(day calendar.Date) {
+	s.closed = day
+	s.must("close day", s.world.CloseDay("", day.String()))
+	s.trace("%s the banks closed %s", s.clock(), day)
 }

@@ -90,8 +90,7 @@ func (g *Stage) Post() {
 func (g *Stage) Night() {
 	g.sim.closeDay()
 	g.Post()
-	g.sim.now = g.sim.closed.AddDays(1).At(8, 0)
-	g.sim.advance(0)
+	g.sim.advance(g.sim.closed.AddDays(1).At(8, 0).Sub(g.sim.now))
 }
 
 // Rest lets the world run as after a bad day, and asks all oracles.

@@ -2,7 +2,6 @@ package simtest_test
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"slices"
@@ -262,29 +261,52 @@ func TestTwoReturnsRaceForOneClaim(t *testing.T) {
 	wantBreaks(t, g, "second_debit 100001 of 1", "second_return 100001 of 1")
 }
 
-// providerResult writes a provider's report by docs/BANKS.md §8, with the
-// simulator's own hand.
-func providerResult(list, provider, date string, sequence int, line string, trailer string) []byte {
-	text := fmt.Sprintf("H,1,%s,%s,%s,%d,1\n%s\n", list, provider, date, sequence, line)
-	sum := sha256.Sum256([]byte(text))
-	return []byte(text + trailer + "," + hex.EncodeToString(sum[:]) + "\n")
+// secondThoughts is a provider's report that one payment was paid after all, by
+// docs/BANKS.md §8, in the simulator's own hand.
+func secondThoughts(t *testing.T, g *simtest.Stage, no int64, amount int) []byte {
+	t.Helper()
+	book, err := g.World().Book("P2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("H,1,%s,P2,2026-02-04,9,1\nR,%s,PAID,%d,2026-02-04,signed,\n", book.Payments[0].MessageID, g.Reference(no, 1), amount)
+	return fmt.Appendf(nil, "%sT,1,%d,0,0,0,0,0,FINAL,%x\n", text, amount, sha256.Sum256([]byte(text)))
 }
 
+// The provider could not pay somebody, who is then paid by a bank; afterwards
+// the provider says that it has paid as well.
 func TestProviderListAgainstABankOrder(t *testing.T) {
 	t.Parallel()
-	g := stage(t, simtest.Options{Channels: []bankadapters.Key{"P2", "A"}, Payments: 2, Script: sandbox.Script{
+	g := stage(t, simtest.Options{Channels: []bankadapters.Key{"P2", "A"}, Payments: 3, Held: 1, Script: sandbox.Script{
 		Payments: []sandbox.ScriptedPayment{{Bank: "P2", Nth: 1, Fate: sandbox.Fate{Do: sandbox.DoUnpaid, Code: "NOT_FOUND"}}}}})
 	g.Order("P2")
+	if g.Retry(1, "A") {
+		t.Fatal("a payment on a provider's list may go to a bank before the provider gave it back")
+	}
 	g.Order("A")
 	g.Night()
-	wantStates(t, g, map[ledger.State][]int64{ledger.Unpaid: {1}, ledger.Paid: {2}})
+	wantStates(t, g, map[ledger.State][]int64{ledger.Unpaid: {1}, ledger.Paid: {2}, ledger.Approved: {3}})
 
-	// The bank has no money left for the first payment: its funds went to the provider.
+	// The money drawn for the payment that is held back pays it: its own is at the provider.
 	if !g.Retry(1, "A") {
 		t.Fatal("a payment the provider could not pay may not go to a bank")
 	}
 	g.Order("A")
-	wantStates(t, g, map[ledger.State][]int64{ledger.Unpaid: {1}, ledger.Paid: {2}})
+	wantStates(t, g, map[ledger.State][]int64{ledger.Ordered: {1}, ledger.Paid: {2}, ledger.Approved: {3}})
+	if err := g.Take("P2", bankadapters.KindProviderResult, "late.csv", secondThoughts(t, g, 1, 100_001)); err != nil {
+		t.Fatal(err)
+	}
+	g.Reconcile("P2")
+	wantStates(t, g, map[ledger.State][]int64{ledger.Ordered: {1}, ledger.Paid: {2}, ledger.Approved: {3}})
+	g.Night()
+	wantStates(t, g, map[ledger.State][]int64{ledger.Paid: {1, 2}, ledger.Approved: {3}})
+	wantBalance(t, g, ledger.RoleProvider, "P2", 100_001) // the provider still has it, or must show to whom it went
+	wantBalance(t, g, ledger.RoleProviderSent, "P2", 0)
+	wantBalance(t, g, ledger.RoleFunds, "A", 2)
+	wantBreaks(t, g, "provider_differs 100001 of 1")
+	if err := g.Rest(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNoticeWithoutReferenceThenStatement(t *testing.T) {
