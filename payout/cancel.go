@@ -61,7 +61,9 @@ SELECT e.programme, e.rule, e.person, e.subject, e.month, e.n, e.batch, @reason,
 // CancelUnsent ends the debt of payments that were never ordered, or whose
 // money is proved back, and frees their claims so that a later batch may pay
 // the people. One payment that is on its way refuses them all (ErrNotOwed), as
-// does one for which the bank still owes money back (ErrOpenClaim).
+// does one for which the bank still owes money back (ErrOpenClaim) or that is
+// barred because a proof of an earlier attempt came (ErrBarred): its claim stays
+// taken, or the next batch would pay the person again.
 func CancelUnsent(ctx context.Context, db pgdb.DB, c Cancellation, now time.Time) error {
 	if err := twoPeople(c.ByOne, c.ByTwo, c.Reason); err != nil {
 		return err
@@ -74,6 +76,9 @@ func CancelUnsent(ctx context.Context, db pgdb.DB, c Cancellation, now time.Time
 		}
 		at, err := atRest(ctx, tx, c.Batch, c.Payments)
 		if err != nil {
+			return err
+		}
+		if err := unproved(ctx, tx, c.Batch, c.Payments); err != nil {
 			return err
 		}
 		byBook, err := paymentsByBook(ctx, tx, c.Batch, c.Payments)
@@ -91,6 +96,25 @@ func CancelUnsent(ctx context.Context, db pgdb.DB, c Cancellation, now time.Time
 		return fmt.Errorf("cancel in batch %d: %w", c.Batch, err)
 	}
 	return nil
+}
+
+const sqlProved = `
+SELECT payment FROM payout.exception
+ WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt')
+ ORDER BY payment LIMIT 1`
+
+// unproved refuses payments of which a bank has said, or may yet say, that the
+// person was paid.
+func unproved(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, payments []int64) error {
+	var no int64
+	switch err := tx.QueryRow(ctx, sqlProved, pgx.NamedArgs{"batch": batch, "payments": payments}).Scan(&no); {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("open exceptions: %w", err)
+	}
+	return errs.Coded(errs.Conflict, "PAYOUT-BARRED", fmt.Sprintf("Khoản chi %d của đợt %d bị chặn: đã có hoặc còn chờ bằng chứng. / "+
+		"Payment %d of batch %d is barred: a proof came or is waited for.", no, batch, no, batch), ErrBarred)
 }
 
 func paymentsByBook(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, payments []int64) (map[ledger.BookID][]int64, error) {

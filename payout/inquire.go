@@ -312,8 +312,13 @@ func (e *Engine) EnterReceipt(ctx context.Context, tx pgx.Tx, no int64, receipt,
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, sqlReceipt, pgx.NamedArgs{"no": no, "receipt": receipt, "next": e.Now().Add(inquiryDelay)}); err != nil {
+	tag, err := tx.Exec(ctx, sqlReceipt, pgx.NamedArgs{"no": no, "receipt": receipt, "next": e.Now().Add(inquiryDelay)})
+	if err != nil {
 		return fmt.Errorf("receipt of submission %d: %w", no, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.Coded(errs.Conflict, "PAYOUT-NO-RECEIPT-DUE",
+			fmt.Sprintf("Lệnh %d không chờ biên nhận (đang %s). / Submission %d waits for no receipt (it is %s).", no, s.State, no, s.State), nil)
 	}
 	return record(ctx, tx, e.Now(), second, "submission.receipt", s.Batch, map[string]any{"submission": no, "receipt": receipt, "clerk": clerk})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,8 +80,13 @@ func (j *Journal) Append(s Sent) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.file.Write(append(text, '\n')); err != nil {
+	before, err := j.file.Seek(0, io.SeekEnd)
+	if err != nil {
 		return fmt.Errorf("journal line of submission %d: %w", s.Submission, err)
+	}
+	if _, err := j.file.Write(append(text, '\n')); err != nil {
+		// Half a line, of a full disk for instance, would spoil the next one.
+		return errors.Join(fmt.Errorf("journal line of submission %d: %w", s.Submission, err), j.file.Truncate(before))
 	}
 	if err := j.file.Sync(); err != nil {
 		return fmt.Errorf("flush journal line of submission %d: %w", s.Submission, err)

@@ -13,6 +13,7 @@ import (
 	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
 	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
 )
@@ -208,6 +209,29 @@ func TestScheduleRefuses(t *testing.T) {
 		} else {
 			wantCode(t, err, "PAYOUT-SCHEDULE")
 		}
+	}
+}
+
+// A proof of an earlier attempt bars the payment: cancelling it would free the
+// claim and let the next batch pay the person again.
+func TestCancelRefusesABarredPayment(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	batch := o.approved(2)
+	err := pgdb.InTx(t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error {
+		return payout.Bar(ctx, tx, payout.Ref{Batch: batch, Payment: 1, Attempt: 1}, "proof of an ended attempt", o.now)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel := func(payment int64) error {
+		return payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: batch, Payments: []int64{payment}, Reason: "đã mất", ByOne: "hung", ByTwo: "mai"}, o.now)
+	}
+	if err := cancel(1); !errors.Is(err, payout.ErrBarred) {
+		t.Errorf("cancel of a barred payment: %v, want ErrBarred", err)
+	}
+	if err := cancel(2); err != nil {
+		t.Error(err)
 	}
 }
 
