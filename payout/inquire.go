@@ -29,7 +29,7 @@ UPDATE payout.submission
    SET state = @state, next_look = @next,
        claim_until = CASE WHEN @state = 'intent' THEN NULL ELSE claim_until END,
        clear_fence = CASE WHEN @state = 'intent' THEN fence ELSE clear_fence END,
-       first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @now) END
+       first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @sent) END
  WHERE no = @no AND state = 'sending' AND fence = @fence`
 
 // StepRecover takes up a submission whose worker died or let its claim run out.
@@ -70,9 +70,12 @@ func (e *Engine) recover(ctx context.Context, s Submission) error {
 	if !taken {
 		return nil // somebody else was faster
 	}
-	what, err := e.Journal.ask(s.ClaimedBy, s.No, s.ClearFence)
+	what, sent, err := e.Journal.ask(s.ClaimedBy, s.No, s.ClearFence)
 	if err != nil {
 		return err
+	}
+	if what != fateSent {
+		sent = s.Created // the bank's memory may have begun as early as that
 	}
 	state, next := InDoubt, e.Now().Add(inquiryDelay)
 	// Silence here says nothing of a first copy that another machine may have sent.
@@ -83,7 +86,7 @@ func (e *Engine) recover(ctx context.Context, s Submission) error {
 		if _, err := LockSubmission(ctx, tx, s.No); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, sqlRecovered, pgx.NamedArgs{"no": s.No, "fence": s.Fence + 1, "state": state, "next": next, "now": e.Now()})
+		tag, err := tx.Exec(ctx, sqlRecovered, pgx.NamedArgs{"no": s.No, "fence": s.Fence + 1, "state": state, "next": next, "sent": sent})
 		if err != nil || tag.RowsAffected() == 0 || state == Intent {
 			return err
 		}
@@ -211,7 +214,7 @@ UPDATE payout.submission AS s
    AND s.state = 'unknown'
    AND NOT EXISTS (SELECT 1 FROM payout.stop WHERE stopped)
    AND EXISTS (SELECT 1 FROM payout.bank_gate AS g WHERE g.channel = @channel AND g.state = 'open')
-RETURNING s.no`
+RETURNING s.no, s.fence`
 
 // StepResend is the third way out of doubt: the same id and the same bytes
 // again, only while the bank's certified duplicate memory lasts with a margin,
@@ -226,12 +229,12 @@ func (e *Engine) StepResend(ctx context.Context, key bankadapters.Key) (Progress
 	if !memory.Forever && memory.For == 0 || line.Bank.Open() {
 		return Progress{}, nil
 	}
-	no, err := e.claim(ctx, key, line, sqlClaimResend)
+	no, fence, err := e.claim(ctx, key, line, sqlClaimResend)
 	if no == 0 || err != nil {
 		return Progress{}, err
 	}
 	pgdb.CrashPoint(e.DB, PointClaimed)
-	return Progress{Did: true}, e.transmit(ctx, line, no)
+	return Progress{Did: true}, e.transmit(ctx, line, no, fence)
 }
 
 const sqlWithdraw = `

@@ -145,22 +145,23 @@ const (
 	fateSent                   // a line: it may have been sent
 )
 
-// ask looks for a send of the submission with a fence above clear. owner is the
-// journal of the process that held the claim.
-func (j *Journal) ask(owner string, submission, clear int64) (fate, error) {
+// ask looks for the first send of the submission with a fence above clear. owner
+// is the journal of the process that held the claim.
+func (j *Journal) ask(owner string, submission, clear int64) (what fate, first time.Time, err error) {
 	if _, err := os.Stat(filepath.Join(j.dir, owner+journalSuffix)); err != nil {
-		return fateUnreadable, nil
+		return fateUnreadable, first, nil
 	}
 	sends, err := j.Sends()
 	if err != nil {
-		return fateUnreadable, err
+		return fateUnreadable, first, err
 	}
+	what = fateSilent
 	for _, s := range sends {
-		if s.Submission == submission && s.Fence > clear {
-			return fateSent, nil
+		if s.Submission == submission && s.Fence > clear && (what == fateSilent || s.At.Before(first)) {
+			what, first = fateSent, s.At
 		}
 	}
-	return fateSilent, nil
+	return what, first, nil
 }
 
 // dead reports whether the process that owns a journal is certainly gone: its

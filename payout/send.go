@@ -30,7 +30,7 @@ UPDATE payout.submission AS s
    AND s.state = 'intent'
    AND NOT EXISTS (SELECT 1 FROM payout.stop WHERE stopped)
    AND EXISTS (SELECT 1 FROM payout.bank_gate AS g WHERE g.channel = @channel AND g.state = 'open')
-RETURNING s.no`
+RETURNING s.no, s.fence`
 
 // StepSend sends one committed intent: claim it under a new fence, read the
 // finished bytes back, write the journal, compare the fence once more, call the
@@ -43,40 +43,44 @@ func (e *Engine) StepSend(ctx context.Context, key bankadapters.Key) (Progress, 
 	if line.Bank.Open() {
 		return Progress{Waiting: "the breaker of " + string(key) + " is open"}, nil
 	}
-	no, err := e.claim(ctx, key, line, sqlClaimIntent)
+	no, fence, err := e.claim(ctx, key, line, sqlClaimIntent)
 	if no == 0 || err != nil {
 		return Progress{}, err
 	}
 	pgdb.CrashPoint(e.DB, PointClaimed)
-	return Progress{Did: true}, e.transmit(ctx, line, no)
+	return Progress{Did: true}, e.transmit(ctx, line, no, fence)
 }
 
-// claim takes one submission with one of the claiming statements; 0 = none.
-func (e *Engine) claim(ctx context.Context, key bankadapters.Key, line *Line, sql string) (no int64, err error) {
+// claim takes one submission with one of the claiming statements and returns it
+// with the fence of the claim; 0 = none.
+func (e *Engine) claim(ctx context.Context, key bankadapters.Key, line *Line, sql string) (no, fence int64, err error) {
 	err = pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
 		no = 0
 		err := tx.QueryRow(ctx, sql, pgx.NamedArgs{"owner": e.Journal.Name(), "channel": key, "now": e.Now(),
 			"until":  e.Now().Add(line.Profile.CallTimeout + claimSlack),
-			"margin": e.Now().Add(resendMargin), "memory": line.Profile.DuplicateMemory.For, "forever": line.Profile.DuplicateMemory.Forever}).Scan(&no)
+			"margin": e.Now().Add(resendMargin), "memory": line.Profile.DuplicateMemory.For, "forever": line.Profile.DuplicateMemory.Forever}).Scan(&no, &fence)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		return err
 	})
 	if errors.Is(err, pgdb.ErrCommitUnknown) {
-		return 0, nil // perhaps claimed: the claim runs out and is recovered by the journal
+		return 0, 0, nil // perhaps claimed: the claim runs out and is recovered by the journal
 	}
 	if err != nil {
-		return 0, fmt.Errorf("claim at %s: %w", key, err)
+		return 0, 0, fmt.Errorf("claim at %s: %w", key, err)
 	}
-	return no, nil
+	return no, fence, nil
 }
 
-// transmit sends a claimed submission and records the outcome.
-func (e *Engine) transmit(ctx context.Context, line *Line, no int64) error {
+// transmit sends a submission claimed under fence and records the outcome.
+func (e *Engine) transmit(ctx context.Context, line *Line, no, fence int64) error {
 	s, err := ReadSubmission(ctx, e.DB, no)
 	if err != nil {
 		return err
+	}
+	if s.Fence != fence {
+		return nil // overtaken already: what was read is somebody else's claim
 	}
 	message, err := e.readBack(ctx, line, s)
 	if err != nil {
@@ -178,7 +182,7 @@ UPDATE payout.submission
    SET state = CASE WHEN @state = 'intent' AND first_sent IS NOT NULL AND NOT @planted THEN 'unknown' ELSE @state END,
        answered_at = @now, code = @code, answer_text = @text, claim_until = NULL, next_look = @next,
        clear_fence = CASE WHEN @state = 'intent' AND first_sent IS NULL THEN fence ELSE clear_fence END,
-       first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @now) END
+       first_sent  = CASE WHEN @state = 'intent' THEN first_sent ELSE coalesce(first_sent, @claimed) END
  WHERE no = @no AND fence = @fence AND state = 'sending'`
 
 // record stores an outcome under the fence it was obtained with. It never
@@ -209,7 +213,7 @@ func (e *Engine) record(ctx context.Context, s Submission, answer bankadapters.A
 				return nil
 			}
 			_, err = tx.Exec(ctx, sqlOutcome, pgx.NamedArgs{"no": s.No, "fence": s.Fence, "state": state, "now": e.Now(),
-				"code": answer.Code, "text": text, "next": next, "planted": e.Planted.ResendOnTimeout})
+				"claimed": e.claimedAt(s), "code": answer.Code, "text": text, "next": next, "planted": e.Planted.ResendOnTimeout})
 			if err != nil {
 				return err
 			}
@@ -227,6 +231,15 @@ func (e *Engine) record(ctx context.Context, s Submission, answer bankadapters.A
 		return e.trip(ctx, s.Channel, text)
 	}
 	return nil
+}
+
+// claimedAt is when the claim of s began. A bank's memory is counted from there,
+// not from when its answer was recorded: the process may have slept in between.
+func (e *Engine) claimedAt(s Submission) time.Time {
+	if s.ClaimUntil == nil {
+		return e.Now()
+	}
+	return s.ClaimUntil.Add(-e.Lines[s.Channel].Profile.CallTimeout - claimSlack)
 }
 
 // verdict turns an outcome into the submission's state and the time of the next
