@@ -24,10 +24,11 @@ var engineSteps = []struct {
 }{
 	{"order", 5, (*payout.Engine).StepOrder},
 	{"send", 8, (*payout.Engine).StepSend},
-	{"inquire", 5, (*payout.Engine).StepInquire},
-	{"resend", 4, (*payout.Engine).StepResend},
+	{"inquire", 6, (*payout.Engine).StepInquire},
+	{"resend", 6, (*payout.Engine).StepResend},
 	{"recover", 4, (*payout.Engine).StepRecover},
-	{"probe", 2, (*payout.Engine).StepProbe},
+	{"probe", 3, (*payout.Engine).StepProbe},
+	{"expire", 1, (*payout.Engine).StepExpire},
 }
 
 const (

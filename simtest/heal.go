@@ -1,12 +1,8 @@
 package simtest
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"ansinh/bankadapters/sandbox"
 	"ansinh/ledger"
@@ -67,7 +63,6 @@ func (s *Sim) healDay(skip int, retry bool) {
 	if morning := s.closed.AddDays(skip).At(9, 0); !s.closed.IsZero() && s.now.Before(morning) {
 		s.advance(morning.Sub(s.now))
 	}
-	s.withdrawLate()
 	s.settle()
 	if retry {
 		s.retryAll()
@@ -114,20 +109,6 @@ func (s *Sim) settle() {
 				s.fail("O5", "channel %s never comes to rest", key)
 			}
 		}
-	}
-}
-
-const sqlLateIntents = `SELECT no FROM payout.submission WHERE state = 'intent' AND send_before <= @now ORDER BY no`
-
-// withdrawLate takes back what was committed and became too old to send.
-func (s *Sim) withdrawLate() {
-	rows, _ := s.db.Query(s.ctx, sqlLateIntents, pgx.NamedArgs{"now": s.now})
-	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	s.must("late intents", err)
-	for _, no := range list {
-		s.inTx(fmt.Sprintf("withdraw %d", no), func(ctx context.Context, tx pgx.Tx) error {
-			return s.workers[0].engine.Withdraw(ctx, tx, no, "truong phong", "quá hạn gửi")
-		})
 	}
 }
 

@@ -65,7 +65,7 @@ func chance(r *rand.Rand, max int) int {
 
 // Draw makes the options of one seed.
 func Draw(r *rand.Rand) Options {
-	o := Options{Payments: 8 + r.IntN(7), Base: 300_000, Each: 1_000, Sections: 1 + r.IntN(2), Steps: 100 + r.IntN(150),
+	o := Options{Payments: 8 + r.IntN(7), Base: 300_000, Each: 1_000, Sections: 1 + r.IntN(2), Steps: 80 + r.IntN(120),
 		CountMax: []int{1, 2, 3, 5, 10_000}[r.IntN(5)], Breaker: 2 + r.IntN(6), Gross: r.IntN(3) == 0, Crash: map[string]int{}}
 	o.Channels = drawChannels(r)
 	if r.IntN(4) > 0 {
@@ -73,14 +73,14 @@ func Draw(r *rand.Rand) Options {
 	}
 	f := &o.Faults
 	for _, rate := range []*sandbox.Rate{&f.Unavailable, &f.DropBefore, &f.DropAfter, &f.Late, &f.Slow} {
-		*rate = sandbox.Rate(chance(r, 4_000))
+		*rate = sandbox.Rate(chance(r, 6_000))
 	}
-	f.RefuseWhole = sandbox.Rate(chance(r, 500))
+	f.RefuseWhole = sandbox.Rate(chance(r, 3_000))
 	for _, rate := range []*sandbox.Rate{&f.Reject, &f.Wait, &f.Return, &f.LostLine, &f.BadStatement, &f.Unpaid} {
 		*rate = sandbox.Rate(chance(r, 4_000))
 	}
 	for _, rate := range []*sandbox.Rate{&f.Double, &f.AccountUnknown, &f.AccountClosed} {
-		*rate = sandbox.Rate(chance(r, 1_500))
+		*rate = sandbox.Rate(chance(r, 3_000))
 	}
 	for _, key := range o.Channels {
 		if n := chance(r, 12); n > 0 {
@@ -98,7 +98,7 @@ func Draw(r *rand.Rand) Options {
 	for _, fault := range []pgdb.CommitFault{pgdb.CommitRefused, pgdb.CommitUnheard, pgdb.CommitLost} {
 		o.Commit[fault] = chance(r, 80)
 	}
-	o.Silent = chance(r, 200)
+	o.Silent = chance(r, 600)
 	o.Mail = Mail{Lost: chance(r, 300), Unread: chance(r, 300), Later: chance(r, 600)}
 	o.People, o.Jumps = chance(r, 12), chance(r, 8)
 	return o
