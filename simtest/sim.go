@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -92,6 +93,10 @@ func (f *Finding) Error() string {
 	}
 	return text + fmt.Sprintf("replay: go test ./simtest/ -run TestSeeds -count=1 -args -seed=%d -seeds=1", f.Seed)
 }
+
+// ByOracle says whether an oracle found it: a judge over books, not a step that
+// stumbled or a simulation that could not go on.
+func (f *Finding) ByOracle() bool { return strings.HasPrefix(f.Oracle, "O") || f.Oracle == "tie" }
 
 const traceKept = 40
 

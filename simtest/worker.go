@@ -51,7 +51,7 @@ func (s *Sim) startWorker(slot int) error {
 	readers := reconciliation.Readers()
 	readers[bankadapters.KindProviderResult] = func(r io.Reader) bankadapters.Reader { return cashlist.NewResultReader(r) }
 	w.settler = &reconciliation.Reconciler{DB: db, Keys: s.keys, Random: s.random, Now: clock, Readers: readers, Spool: s.dir,
-		ChunkMax: 3, Planted: s.planted.Reconciliation}
+		ChunkMax: max(3, s.options.Payments/10), Planted: s.planted.Reconciliation}
 	for len(s.workers) <= slot {
 		s.workers = append(s.workers, nil)
 	}
