@@ -95,7 +95,7 @@ func mustHit() []string {
 	must := []string{
 		"fault: clock jump", "fault: commit lost", "fault: commit refused", "fault: commit unheard", "fault: file late", "fault: file lost",
 		"fault: file read twice", "fault: no byte left", "fault: receipt lost", "fault: rival acts", "fault: worker sleeps",
-		"step: order", "step: send", "step: inquire", "step: resend", "step: recover", "step: probe", "step: expire", "step: reconcile",
+		"step: order", "step: send", "step: inquire", "step: resend", "step: recover", "step: expire", "step: reconcile",
 		"step: person: stop", "step: person: resume", "step: person: pause", "step: person: unpause", "step: person: pass",
 		"step: person: retry", "step: person: withdraw",
 		"file: camt.053 taken", "file: camt.053 refused FILE-BALANCE", "file: camt.054 taken", "file: pain.002 taken", "file: provider-result taken",
