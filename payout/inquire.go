@@ -216,6 +216,9 @@ UPDATE payout.submission AS s
    AND EXISTS (SELECT 1 FROM payout.bank_gate AS g WHERE g.channel = @channel AND g.state = 'open')
 RETURNING s.no, s.fence`
 
+const sqlAnyDenied = `
+SELECT EXISTS (SELECT 1 FROM payout.submission WHERE channel = @channel AND state = 'unknown' AND denied_at IS NOT NULL)`
+
 // StepResend is the third way out of doubt: the same id and the same bytes
 // again, only while the bank's certified duplicate memory lasts with a margin,
 // the bank says it does not know the id, and no newer attempt exists. A resend
@@ -227,6 +230,14 @@ func (e *Engine) StepResend(ctx context.Context, key bankadapters.Key) (Progress
 	}
 	memory := line.Profile.DuplicateMemory
 	if !memory.Forever && memory.For == 0 || line.Bank.Open() {
+		return Progress{}, nil
+	}
+	// Nearly always there is nothing: do not let the claim look at every attempt.
+	var denied bool
+	if err := e.DB.QueryRow(ctx, sqlAnyDenied, pgx.NamedArgs{"channel": key}).Scan(&denied); err != nil {
+		return Progress{}, fmt.Errorf("denied submissions at %s: %w", key, err)
+	}
+	if !denied {
 		return Progress{}, nil
 	}
 	no, fence, err := e.claim(ctx, key, line, sqlClaimResend)
