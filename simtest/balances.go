@@ -49,10 +49,12 @@ func (s *Sim) model(facts map[int64]fact, books map[bankadapters.Key]sandbox.Boo
 		if f.credits > 0 && !isBank(f.at) {
 			m.lists -= p.amount
 		}
-		if f.wrong != 0 && sandbox.DefaultHabits(string(f.at)).Bulk {
-			m.claims[f.at] += f.wrong - p.amount // a part of one sum, above what was ordered
-		} else {
+		switch bulk := f.wrong != 0 && sandbox.DefaultHabits(string(f.at)).Bulk; {
+		case !bulk:
 			m.unknown += f.wrong
+		case !s.options.Gross:
+			m.claims[f.at] += f.wrong - p.amount // a part of one sum, above what was ordered
+		default: // the sum was that of the order: the difference is the bank's own
 		}
 	}
 	return m
