@@ -59,7 +59,7 @@ sim: ## simulate N times from SEED on: make sim SEED=1 N=300
 	go test ./simtest/ -count=1 -timeout 12h -v -args -seed=$(SEED) -seeds=$(N)
 
 kill: ## kill -9 the demo KILLS times at seeded moments of dispatch and resume: everybody paid exactly once
-	go test ./cmd/ansinh -run Killed -count=1 -timeout 2h -v -args -kills=$(KILLS)
+	go test ./cmd/ansinh -run Killed -count=1 -parallel 2 -timeout 2h -v -args -kills=$(KILLS)
 
 bench: build ## measure against the floor of the same machine
 	bin/ansinh bench $(data) $(ARGS)
