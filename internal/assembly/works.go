@@ -15,8 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ansinh/bankadapters"
-	"ansinh/bankadapters/cashlist"
-	"ansinh/bankadapters/sheet"
 	"ansinh/internal/crypt"
 	"ansinh/internal/pgdb"
 	"ansinh/payout"
@@ -87,10 +85,7 @@ func Open(ctx context.Context, c Config) (*Works, error) {
 		return nil, errors.Join(err, w.Close())
 	}
 	w.Engine = &payout.Engine{DB: w.DB, Keys: c.Keys, Now: c.Now, Journal: journal, Lines: map[bankadapters.Key]*payout.Line{}, Log: c.Log}
-	readers := reconciliation.Readers()
-	readers[bankadapters.KindSheetResult] = func(r io.Reader) bankadapters.Reader { return sheet.NewResultReader(r) }
-	readers[bankadapters.KindProviderResult] = func(r io.Reader) bankadapters.Reader { return cashlist.NewResultReader(r) }
-	w.Reconciler = &reconciliation.Reconciler{DB: w.DB, Keys: c.Keys, Random: c.Random, Now: c.Now, Readers: readers, Spool: c.Spool}
+	w.Reconciler = &reconciliation.Reconciler{DB: w.DB, Keys: c.Keys, Random: c.Random, Now: c.Now, Readers: reconciliation.Readers(), Spool: c.Spool}
 	switch err := w.Connect(ctx); {
 	case errors.Is(err, pgx.ErrNoRows):
 		return w, nil // not set up yet
