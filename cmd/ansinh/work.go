@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"ansinh/internal/assembly"
@@ -39,7 +38,7 @@ func (w *workFlags) start(e *env, works *assembly.Works, log *slog.Logger) error
 	if len(works.Keys()) == 0 {
 		return errors.New("there is no line to any channel: is the sandbox or the line configuration of this data folder missing?")
 	}
-	client, err := newRiver(works, w.workers, w.every, &atomic.Int64{}, log)
+	client, err := newRiver(works, w.workers, w.every, nil, log)
 	if err != nil {
 		return err
 	}
