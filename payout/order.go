@@ -52,6 +52,7 @@ type order struct {
 	retried   bool
 	total     money.Amount
 	positions map[int64]ledger.Position
+	before    map[int64]bankadapters.Key // of a retry: the channel it was tried over last
 }
 
 type takenRange struct {
@@ -262,11 +263,11 @@ func (o *order) post(ctx context.Context, s Submission) (ledger.Posted, error) {
 	if err != nil {
 		return ledger.Posted{}, err
 	}
-	return ledger.Post(ctx, o.tx, ledger.Voucher{
+	return Post(ctx, o.tx, ledger.Voucher{
 		Key: fmt.Sprintf("ordered/%d", s.No), Facts: append([]byte(s.Message), s.SHA256...), Book: s.Book, PostingSet: s.PostingSet,
 		Kind: "ordered", AccountingDate: date, PostedAt: s.Created, Text: fmt.Sprintf("%s %s: %d khoản", text, s.Channel, s.Count),
 		Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
-	})
+	}, Moved{At: s.Channel, Was: func(payment int64) Standing { return Standing{o.positions[payment].State(), o.before[payment]} }})
 }
 
 func (o *order) store(ctx context.Context, s Submission, voucher ledger.VoucherID) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/ledger"
 )
 
@@ -72,7 +73,7 @@ SELECT r.section, r.next_no, r.to_no, s.book
 // order must not hide those behind it.
 func (o *order) take(ctx context.Context) error {
 	o.rows, o.ranges, o.total, o.retried, o.book, o.full = nil, nil, 0, false, 0, false
-	o.positions = map[int64]ledger.Position{}
+	o.positions, o.before = map[int64]ledger.Position{}, map[int64]bankadapters.Key{}
 	if o.batch.ClosedAt == nil {
 		if err := o.takeRuns(ctx); err != nil {
 			return err
@@ -182,7 +183,9 @@ func (o *order) looked() (sections []int16, nexts []int64) {
 // overtaken, so that they hide nobody else's.
 const sqlTakeRetries = `
 SELECT p.no, 0::smallint, p.amount,
-       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code, s.book
+       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code, s.book,
+       (SELECT b.channel FROM payout.attempt AS a JOIN payout.submission AS b ON b.no = a.submission
+         WHERE a.batch = t.batch AND a.payment = t.payment AND a.attempt = t.after_attempt) AS before
   FROM payout.retry AS t
   JOIN payout.payment AS p ON p.batch = t.batch AND p.no = t.payment
   JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
@@ -203,13 +206,14 @@ SELECT p.no, 0::smallint, p.amount,
 func (o *order) takeRetries(ctx context.Context) error {
 	type retry struct {
 		row
-		Book ledger.BookID
+		Book   ledger.BookID
+		Before bankadapters.Key
 	}
 	rows, _ := o.tx.Query(ctx, sqlTakeRetries, pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "limit": o.limit})
 	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (retry, error) {
 		var t retry
 		return t, r.Scan(&t.Payment, &t.Attempt, &t.Amount, &t.BIN, &t.Holder, &t.Name, &t.AccountEnc, &t.AccountIndex,
-			&t.IDEnc, &t.IDIndex, &t.Unit, &t.Book)
+			&t.IDEnc, &t.IDIndex, &t.Unit, &t.Book, &t.Before)
 	})
 	if err != nil {
 		return fmt.Errorf("retries of batch %d: %w", o.batch.ID, err)
@@ -220,7 +224,7 @@ func (o *order) takeRetries(ctx context.Context) error {
 			o.book = t.Book
 		}
 		if t.Book == o.book {
-			same = append(same, t.row)
+			same, o.before[t.Payment] = append(same, t.row), t.Before
 		}
 	}
 	o.retried = true

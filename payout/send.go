@@ -326,10 +326,10 @@ func (e *Engine) endAll(ctx context.Context, tx pgx.Tx, s Submission, leg ledger
 	if err != nil {
 		return err
 	}
-	posted, err := ledger.Post(ctx, tx, ledger.Voucher{
+	posted, err := Post(ctx, tx, ledger.Voucher{
 		Key: fmt.Sprintf("%s/%d", kind, s.No), Facts: []byte(fmt.Sprintf("%s %s", kind, s.Message)), Book: s.Book, PostingSet: s.PostingSet,
 		Kind: kind, AccountingDate: date, PostedAt: e.Now(), Text: text, Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
-	})
+	}, Moved{Was: func(payment int64) Standing { return Standing{at[payment].State(), s.Channel} }})
 	if err != nil {
 		return err
 	}

@@ -198,8 +198,12 @@ func setupBatchShow(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		tallies, err := payout.Tallies(ctx, db, id)
+		if err != nil {
+			return err
+		}
 		if *asJSON {
-			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum})
+			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies})
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
 		states := map[string]int{}
