@@ -95,13 +95,20 @@ func Resume(ctx context.Context, tx pgx.Tx, why, who string, now time.Time) erro
 	return nil
 }
 
-const sqlStopped = `SELECT coalesce((SELECT why FROM payout.stop WHERE stopped), '')`
+const sqlStopped = `
+SELECT coalesce(bool_or(stopped), false), coalesce(max(coalesce(nullif(why, ''), 'không ghi lý do / no reason given')) FILTER (WHERE stopped), '')
+  FROM payout.stop`
 
-// Stopped returns why dispatch is stopped everywhere, or "".
+// Stopped returns why dispatch is stopped everywhere, or "" while it is not. A
+// stop without a reason is a stop.
 func Stopped(ctx context.Context, db pgdb.Querier) (string, error) {
-	var why string
-	if err := db.QueryRow(ctx, sqlStopped).Scan(&why); err != nil {
-		return "", fmt.Errorf("global stop: %w", err)
+	_, why, err := stopOf(ctx, db)
+	return why, err
+}
+
+func stopOf(ctx context.Context, db pgdb.Querier) (stopped bool, why string, err error) {
+	if err := db.QueryRow(ctx, sqlStopped).Scan(&stopped, &why); err != nil {
+		return false, "", fmt.Errorf("global stop: %w", err)
 	}
-	return why, nil
+	return stopped, why, nil
 }

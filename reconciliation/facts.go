@@ -79,7 +79,8 @@ type trail struct {
 	position ledger.Position
 	about    int16 // the attempt the money state speaks of
 	attempts map[int16]attemptFacts
-	group    *group // the voucher of this chunk that carries its new lines
+	group    *group          // the voucher of this chunk that carries its new lines
+	start    ledger.Position // before the chunk
 }
 
 // add takes the payment's next line.
@@ -336,6 +337,11 @@ func (f *facts) readBatchTrails(ctx context.Context, db pgdb.Querier, batch ledg
 	})
 	if err != nil {
 		return fmt.Errorf("trails in batch %d: %w", batch, err)
+	}
+	for _, payment := range payments {
+		if t := f.trails[payKey{batch, payment}]; t != nil {
+			t.start = t.position
+		}
 	}
 	return nil
 }

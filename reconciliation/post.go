@@ -134,12 +134,24 @@ func (c *chunk) postGroup(ctx context.Context, tx pgx.Tx, g *group) error {
 			v.Batch = g.order.Batch
 		}
 	}
-	posted, err := ledger.Post(ctx, tx, v)
+	posted, err := payout.Post(ctx, tx, v, payout.Moved{Was: c.was(g)})
 	if err != nil {
 		return err
 	}
 	g.voucher = posted.ID
 	return nil
+}
+
+// was says where a payment of the voucher stood before this chunk.
+func (c *chunk) was(g *group) func(payment int64) payout.Standing {
+	return func(payment int64) payout.Standing {
+		start := c.trails[payKey{g.order.Batch, payment}].start
+		at := payout.Standing{State: start.State()}
+		if o := c.orders[c.orderOf[payout.Ref{Batch: g.order.Batch, Payment: payment, Attempt: start.Attempt}]]; o != nil {
+			at.Channel = o.Channel
+		}
+		return at
+	}
 }
 
 const sqlCreditDraw = `UPDATE payout.draw SET credited = @voucher WHERE reference = @reference AND credited IS NULL`

@@ -197,8 +197,16 @@ func setupBatchShow(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		tallies, err := payout.Tallies(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		waits, err := payout.Waits(ctx, db, id)
+		if err != nil {
+			return err
+		}
 		if *asJSON {
-			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum})
+			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "waits": saidWaits(waits)})
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
 		states := map[string]int{}
@@ -210,8 +218,25 @@ func setupBatchShow(f *flag.FlagSet) run {
 			fmt.Fprintf(e.stdout, "TẠM DỪNG / PAUSED: %s\n", batch.PauseWhy)
 		}
 		e.printSums(sum)
+		for _, w := range saidWaits(waits) {
+			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence)
+		}
 		return nil
 	})
+}
+
+// saidWait is a wait with its sentence, as people and scripts read it.
+type saidWait struct {
+	payout.Wait
+	Sentence string
+}
+
+func saidWaits(list []payout.Wait) []saidWait {
+	said := make([]saidWait, len(list))
+	for i, w := range list {
+		said[i] = saidWait{w, w.Sentence()}
+	}
+	return said
 }
 
 func (e *env) printSums(s reconciliation.Summary) {
