@@ -16,7 +16,8 @@ import (
 
 const sqlCanary = `
 SELECT c.submission, c.passed_at IS NOT NULL, s.state = 'withdrawn',
-       EXISTS (SELECT 1
+       c.passed_at IS NULL AND EXISTS (
+                SELECT 1
                  FROM payout.attempt AS a
                  JOIN ledger.line AS l ON l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt
                  JOIN ledger.leg AS g ON g.id = l.leg
