@@ -3,6 +3,8 @@ package payout_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,5 +73,26 @@ func TestRestoredIsFoundOnceUnderAnyStop(t *testing.T) {
 	}
 	if why, err := payout.Stopped(t.Context(), d.db); err != nil || why != "" {
 		t.Errorf("Stopped = %q, %v; want what people lifted to stay lifted", why, err)
+	}
+}
+
+// A journal that cannot be read is not a silent one: the sender may have sent,
+// so nothing may be concluded and nothing sent again.
+func TestAJournalThatCannotBeReadIsNoSilence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "worker-1.sent.jsonl"), 0o700); err != nil { // reading a folder fails
+		t.Fatal(err)
+	}
+	if sends, err := payout.ReadJournals(dir); err == nil {
+		t.Errorf("sends = %v without an error", sends)
+	}
+	torn := t.TempDir()
+	text := `{"submission":1,"message":"M","fence":1}` + "\n" + `{"submission":2,"mess`
+	if err := os.WriteFile(filepath.Join(torn, "worker-1.sent.jsonl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if sends, err := payout.ReadJournals(torn); err != nil || len(sends) != 1 {
+		t.Errorf("a torn last line: %v, %v; want the whole one before it", sends, err)
 	}
 }

@@ -42,6 +42,9 @@ type witness struct {
 // final reports whether the line moved our account at the bank.
 func (w witness) final() bool { return w.Source == fromStatement }
 
+// moneyBack reports whether the line is a booked credit.
+func (w witness) moneyBack() bool { return w.final() && w.Side == string(bankadapters.Credit) }
+
 const sqlNextFile = `
 SELECT v.file, v.account, coalesce(r.submission, 0), f.kind
   FROM reconciliation.verdict AS v
@@ -110,8 +113,11 @@ type orderFacts struct {
 	payout.Submission
 	sent   money.Amount // 113.sent of this submission
 	claim  money.Amount // 1388.B of its bulk debits
-	unsent bool
+	unsent bool         // certainly never sent, and might be
 }
+
+// neverSent reports whether no byte of the submission has ever left us.
+func (o *orderFacts) neverSent() bool { return o.unsent || o.State == payout.Withdrawn }
 
 // facts is everything a chunk's decisions rest on, read under the locks.
 type facts struct {

@@ -201,12 +201,16 @@ func setupBatchShow(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		open, err := payout.OpenExceptions(ctx, db, id)
+		if err != nil {
+			return err
+		}
 		waits, err := payout.Waits(ctx, db, id)
 		if err != nil {
 			return err
 		}
 		if *asJSON {
-			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "waits": saidWaits(waits)})
+			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "exceptions": open, "waits": saidWaits(waits)})
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
 		states := map[string]int{}
@@ -218,12 +222,19 @@ func setupBatchShow(f *flag.FlagSet) run {
 			fmt.Fprintf(e.stdout, "TẠM DỪNG / PAUSED: %s\n", batch.PauseWhy)
 		}
 		e.printSums(sum)
+		for _, x := range open {
+			fmt.Fprintf(e.stdout, "%s: %d khoản / payments (%s), %s đồng\n", exceptionWords[x.Kind], x.Payments, x.State, x.Amount)
+		}
 		for _, w := range saidWaits(waits) {
 			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence)
 		}
 		return nil
 	})
 }
+
+// exceptionWords are the kinds of payout.exception.
+var exceptionWords = map[string]string{"doubt": "đang hỏi lại ngân hàng / in doubt", "held": "giữ lại, không gửi được / held, cannot be sent",
+	"repair": "chờ sửa / due for repair", "barred": "cấm chi tiếp, đã có bằng chứng / barred, a proof came"}
 
 // saidWait is a wait with its sentence, as people and scripts read it.
 type saidWait struct {
