@@ -31,6 +31,8 @@ type Summary struct {
 	Unsent     int64 // approved, never ordered
 	Ended      int64
 
+	NotApproved int64 // planned, in sections that nobody approved yet; not in Payments
+
 	Owed   money.Amount     // 3388.N of this batch
 	Breaks map[Reason]int64 // open, of this batch and of the channels it uses
 }
@@ -46,6 +48,9 @@ SELECT g.state, d.doubt IS NOT NULL, count(*), sum(f.amount)::bigint
                       WHERE e.batch = @batch AND e.payment = last.payment AND e.kind = 'doubt' AND e.closed_at IS NULL
                       LIMIT 1) AS d ON g.state IN ('ordered', 'out', 'listed')
  GROUP BY g.state, d.doubt IS NOT NULL`
+
+const sqlNotApproved = `
+SELECT coalesce(sum(s.count), 0)::bigint FROM payout.section AS s WHERE s.batch = @batch AND s.state IN ('planned', 'submitted')`
 
 const sqlBreakCounts = `
 SELECT b.reason, count(*)
@@ -65,6 +70,9 @@ func Summarise(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (Summ
 	_, err := pgx.ForEachRow(rows, []any{&state, &doubt, &count, &total}, func() error { return s.add(state, doubt, count, total) })
 	if err != nil {
 		return Summary{}, fmt.Errorf("summary of batch %d: %w", batch, err)
+	}
+	if err := db.QueryRow(ctx, sqlNotApproved, pgx.NamedArgs{"batch": batch}).Scan(&s.NotApproved); err != nil {
+		return Summary{}, fmt.Errorf("sections of batch %d: %w", batch, err)
 	}
 	rows, _ = db.Query(ctx, sqlBreakCounts, pgx.NamedArgs{"batch": batch})
 	var reason Reason
@@ -114,6 +122,7 @@ func (s Summary) Obstacles() []string {
 		count  int64
 		vi, en string
 	}{
+		{s.NotApproved, "khoản chưa được duyệt", "payments nobody approved"},
 		{s.Unsent, "khoản chưa lệnh", "payments never ordered"},
 		{s.AtBank, "khoản chờ ngân hàng", "payments at a bank"},
 		{s.AtProvider, "khoản ở đơn vị chi trả", "payments at a provider"},
