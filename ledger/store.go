@@ -22,19 +22,21 @@ type turnover struct{ debit, credit int64 }
 
 // store is one Post under way.
 type store struct {
-	ctx     context.Context
-	tx      pgx.Tx
-	voucher Voucher
-	id      VoucherID
-	trees   trees
-	sums    map[AccountID]turnover // from what was stored
-	stored  int64
-	chunk   []Line  // payment lines not yet copied
-	loose   []Line  // lines without a payment, copied last
-	last    Line    // last payment line copied
-	watch   []int64 // payments whose claims or booked debits must be counted
-	target  string  // partition or parent the payment lines are copied into
-	private bool    // target is the private table of a large batch
+	ctx       context.Context
+	tx        pgx.Tx
+	voucher   Voucher
+	id        VoucherID
+	trees     trees
+	sums      map[AccountID]turnover // from what was stored
+	stored    int64
+	chunk     []Line    // payment lines not yet copied
+	loose     []Line    // lines without a payment, copied last
+	last      Line      // last payment line copied
+	stretches []stretch // stored and not yet checked
+	newest    int       // the stretch of the line before
+	watch     []int64   // payments whose claims or booked debits must be counted
+	target    string    // partition or parent the payment lines are copied into
+	private   bool      // target is the private table of a large batch
 }
 
 // lines takes the voucher's lines from its source, stores and checks them.
@@ -103,6 +105,7 @@ func (s *store) flush() error {
 				l.Payment, l.Seq, ErrIllegal)
 		}
 		s.last = s.chunk[i]
+		s.note(&s.last)
 		if def := LegOf(s.last.Leg); def != nil && (def.Claim < 0 || def.Credit == RoleSent && s.last.Seq > 3) {
 			s.watch = append(s.watch, s.last.Payment)
 		}
@@ -110,13 +113,11 @@ func (s *store) flush() error {
 	if err := s.copy(s.target, s.chunk, &s.trees.payments); err != nil {
 		return err
 	}
-	if !s.private {
-		if err := s.checkKeys(s.chunk); err != nil {
-			return err
-		}
-	}
 	s.chunk = s.chunk[:0]
-	return nil
+	if s.private { // checked when it is a part of the ledger
+		return nil
+	}
+	return s.checkStretches()
 }
 
 func (s *store) flushLoose() error {
@@ -173,10 +174,7 @@ func (s *store) attach() error {
 	if _, err := s.tx.Exec(s.ctx, sqlAttach, pgx.NamedArgs{"batch": s.voucher.Batch}); err != nil {
 		return fmt.Errorf("attach batch %d: %w", s.voucher.Batch, err)
 	}
-	if s.trees.payments.count == 0 {
-		return nil
-	}
-	return s.checkFirst()
+	return s.checkStretches()
 }
 
 // copy stores lines of one kind in order, hashing as they pass.
