@@ -86,9 +86,9 @@ WITH n AS (
 )
 SELECT` + checked
 
-// checkEach looks up the lines numbered seq of these payments, sums them, and
+// checkKeys looks up the lines numbered seq of these payments, sums them, and
 // refuses those that do not follow from the line before them.
-func (s *store) checkEach(seq int16, payments ...int64) error {
+func (s *store) checkKeys(seq int16, payments ...int64) error {
 	count, err := s.check(sqlCheckKeys, pgx.NamedArgs{"payments": payments, "seq": seq})
 	if err == nil && count != int64(len(payments)) {
 		return errNotStored

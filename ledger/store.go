@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,6 +17,9 @@ import (
 // copyChunk is how many lines one COPY carries; the line source may use the
 // same transaction between two of them.
 const copyChunk = 20_000
+
+// chunks lends the memory of chunks from one voucher to the next.
+var chunks = sync.Pool{New: func() any { return new([]Line) }}
 
 // turnover is what a voucher put on one account.
 type turnover struct{ debit, credit int64 }
@@ -31,6 +35,7 @@ type store struct {
 	stored    int64
 	chunk     []Line    // payment lines not yet copied
 	loose     []Line    // lines without a payment, copied last
+	leg       *Leg      // of the last
 	last      Line      // last payment line copied
 	stretches []stretch // stored and not yet checked
 	newest    int       // the stretch of the line before
@@ -44,6 +49,12 @@ func (s *store) lines() error {
 	if err := s.place(); err != nil {
 		return err
 	}
+	chunk := chunks.Get().(*[]Line)
+	s.chunk = (*chunk)[:0]
+	defer func() {
+		*chunk = s.chunk
+		chunks.Put(chunk)
+	}()
 	for l, err := range s.voucher.Lines {
 		if err != nil {
 			return err
@@ -95,29 +106,32 @@ func (s *store) flush() error {
 	if len(s.chunk) == 0 {
 		return nil
 	}
-	byKey := func(a, b Line) int { return cmp.Or(cmp.Compare(a.Payment, b.Payment), cmp.Compare(a.Seq, b.Seq)) }
-	if !slices.IsSortedFunc(s.chunk, byKey) {
-		slices.SortFunc(s.chunk, byKey)
-	}
+	slices.SortFunc(s.chunk, func(a, b Line) int { return cmp.Or(cmp.Compare(a.Payment, b.Payment), cmp.Compare(a.Seq, b.Seq)) })
 	for i := range s.chunk {
-		if l := s.chunk[i]; byKey(s.last, l) >= 0 {
+		l := &s.chunk[i]
+		if l.Payment < s.last.Payment || l.Payment == s.last.Payment && l.Seq <= s.last.Seq {
 			return fmt.Errorf("payment %d line %d: lines must come in ascending order of payment and number: %w",
 				l.Payment, l.Seq, ErrIllegal)
 		}
-		s.last = s.chunk[i]
-		s.note(&s.last)
-		if def := LegOf(s.last.Leg); def != nil && (def.Claim < 0 || def.Credit == RoleSent && s.last.Seq > 3) {
-			s.watch = append(s.watch, s.last.Payment)
+		if s.leg == nil || s.leg.ID != l.Leg {
+			s.leg = LegOf(l.Leg)
 		}
+		if def := s.leg; def != nil && (def.Claim < 0 || def.Credit == RoleSent && l.Seq > 3) {
+			s.watch = append(s.watch, l.Payment)
+		}
+		s.last = *l
+		s.note(l)
 	}
 	if err := s.copy(s.target, s.chunk, &s.trees.payments); err != nil {
 		return err
 	}
-	s.chunk = s.chunk[:0]
-	if s.private { // checked when it is a part of the ledger
-		return nil
+	if !s.private { // a private table is checked when it is a part of the ledger
+		if err := s.checkStretches(); err != nil {
+			return err
+		}
 	}
-	return s.checkStretches()
+	s.chunk = s.chunk[:0]
+	return nil
 }
 
 func (s *store) flushLoose() error {
@@ -179,8 +193,12 @@ func (s *store) attach() error {
 
 // copy stores lines of one kind in order, hashing as they pass.
 func (s *store) copy(target string, lines []Line, tree *merkle) error {
+	options := "FORMAT binary"
+	if s.private && target == s.target {
+		options += ", FREEZE" // nobody can see the table before it is committed with its lines
+	}
 	sql := "COPY ledger." + pgx.Identifier{target}.Sanitize() +
-		" (payment, amount, voucher, batch, debit, credit, tag, seq, attempt, about, leg, red) FROM STDIN (FORMAT binary)"
+		" (payment, amount, voucher, batch, debit, credit, tag, seq, attempt, about, leg, red) FROM STDIN (" + options + ")"
 	_, err := pgdb.CopyBinary(s.ctx, s.tx, sql, func(w *pgdb.CopyWriter) error {
 		for i := range lines {
 			l := &lines[i]

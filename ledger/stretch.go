@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -21,7 +22,6 @@ type stretch struct {
 	kind
 	lines           int64
 	lowest, highest int64
-	payments        []int64 // of a private table only the lowest
 }
 
 // manyLines is where reading a range of the key begins to cost less than looking
@@ -37,31 +37,32 @@ func (st *stretch) dense() bool {
 	return st.lines >= manyLines && st.highest-st.lowest < st.lines*sparsest
 }
 
-// note sorts a stored line into its stretch.
+// note sorts a line into its stretch.
 func (s *store) note(l *Line) {
-	k := kind{l.Seq, l.Leg, l.Attempt, l.About, l.Debit, l.Credit, l.Red}
+	k := kindOf(l)
 	if s.newest >= len(s.stretches) || s.stretches[s.newest].kind != k {
-		for s.newest = 0; s.newest < len(s.stretches) && s.stretches[s.newest].kind != k; s.newest++ {
-		}
-		if s.newest == len(s.stretches) {
-			s.stretches = append(s.stretches, stretch{kind: k, lowest: l.Payment, payments: make([]int64, 0, 16)})
+		s.newest = slices.IndexFunc(s.stretches, func(st stretch) bool { return st.kind == k })
+		if s.newest < 0 {
+			s.newest = len(s.stretches)
+			s.stretches = append(s.stretches, stretch{kind: k, lowest: l.Payment})
 		}
 	}
 	st := &s.stretches[s.newest]
 	st.lines, st.highest = st.lines+1, l.Payment
-	if len(st.payments) == 0 || !s.private {
-		st.payments = append(st.payments, l.Payment)
-	}
 }
 
-// checkStretches reads what was stored back, sums it, and refuses what does not follow
-// from the line before it.
+func kindOf(l *Line) kind {
+	return kind{l.Seq, l.Leg, l.Attempt, l.About, l.Debit, l.Credit, l.Red}
+}
+
+// checkStretches reads what was stored back, sums it, and refuses what does not
+// follow from the line before it.
 func (s *store) checkStretches() error {
 	for i := range s.stretches {
 		st := &s.stretches[i]
-		check := s.checkRange
-		if !s.private && !st.dense() {
-			check = func(st *stretch) error { return s.checkEach(st.seq, st.payments...) }
+		check := s.checkEach
+		if s.private || st.dense() {
+			check = s.checkRange
 		}
 		if err := check(st); err != nil {
 			return err
@@ -69,6 +70,19 @@ func (s *store) checkStretches() error {
 	}
 	s.stretches = s.stretches[:0]
 	return nil
+}
+
+// checkEach looks up every line of the stretch.
+func (s *store) checkEach(st *stretch) error { return s.checkKeys(st.seq, s.paymentsOf(st)...) }
+
+func (s *store) paymentsOf(st *stretch) []int64 {
+	payments := make([]int64, 0, st.lines)
+	for i := range s.chunk {
+		if kindOf(&s.chunk[i]) == st.kind {
+			payments = append(payments, s.chunk[i].Payment)
+		}
+	}
+	return payments
 }
 
 // errNotStored says that the check saw other lines than were sent to be stored.
@@ -135,11 +149,11 @@ SELECT count(*), coalesce(sum(x.amount), 0)::bigint
   JOIN ledger.line AS f ON f.payment = x.payment AND f.amount = x.amount
   JOIN ledger.line AS o ON o.payment = x.payment` + likeX + likeP + likeF + likeO
 
-// checkRange checks the stretch's first line as [store.checkEach] does, and
+// checkRange checks the stretch's first line as [store.checkKeys] does, and
 // then only that the others are like it in everything the rule looks at: what
 // is legal for one is legal for all. Where they are not, each is looked up.
 func (s *store) checkRange(st *stretch) error {
-	if err := s.checkEach(st.seq, st.lowest); err != nil {
+	if err := s.checkKeys(st.seq, st.lowest); err != nil {
 		return err
 	}
 	if st.lines == 1 {
@@ -163,7 +177,7 @@ func (s *store) checkRange(st *stretch) error {
 	case s.private:
 		return errNotStored
 	}
-	return s.checkEach(st.seq, st.payments[1:]...)
+	return s.checkKeys(st.seq, s.paymentsOf(st)[1:]...)
 }
 
 // countAlike counts and sums the lines of the range that are like one; none if
