@@ -58,16 +58,25 @@ func TestOneWrongAmongMany(t *testing.T) {
 			b.custom(batch, p, money.Amount(100_000+p), b.id(ledger.RoleOwed), otherSent)
 			b.line(batch, p, 3, ledger.LegBooked, b.elsewhere(ledger.RoleOut), otherSent)
 		}, ledger.LegPaid},
+		"ordered elsewhere before a claim": {[]ledger.LegID{ledger.LegApproved, ledger.LegOrdered, ledger.LegIn(ledger.Claimed, ledger.Ordered)},
+			func(batch ledger.BatchID, p int64) {
+				b.custom(batch, p, money.Amount(100_000+p), b.id(ledger.RoleOwed), otherSent)
+				b.line(batch, p, 3, ledger.LegIn(ledger.Claimed, ledger.Ordered), b.id(ledger.RoleBankClaim), b.id(ledger.RoleFunds))
+			}, ledger.LegPaid},
+		"in another state with the same accounts": {[]ledger.LegID{ledger.LegApproved, ledger.LegOrdered, ledger.LegRejected},
+			func(batch ledger.BatchID, p int64) {
+				b.steps(batch, []int64{p}, ledger.LegApproved, ledger.LegOrdered, ledger.LegWithdrawn)
+			}, ledger.LegIn(ledger.Claimed, ledger.Rejected)},
 	}
 	batch := ledger.BatchID(1000)
 	for name, tt := range tests {
 		for _, p := range []int64{1, 300, n} {
-			for _, large := range []bool{false, true} {
-				batch++
-				id := batch
-				if large {
-					id = ledger.LargeFirst + batch
+			for _, first := range []ledger.BatchID{0, ledger.LargeFirst} {
+				if first != 0 && p != 300 {
+					continue // where it stands makes no difference between the two
 				}
+				batch++
+				id := first + batch
 				b.steps(id, slices.DeleteFunc(slices.Clone(all), func(q int64) bool { return q == p }), tt.legs...)
 				tt.odd(id, p)
 				var lines []ledger.Line
@@ -124,7 +133,7 @@ func (b *books) line(batch ledger.BatchID, p int64, seq int16, leg ledger.LegID,
 		Amount: cmp.Or(b.amount, money.Amount(100_000+p)), Debit: debit, Credit: credit}
 	v := b.voucher(fmt.Sprintf("line %d/%d/%d", batch, p, seq), batch)
 	v.OrderNo, v.Lines = int64(batch), ledger.ListOf([]ledger.Line{l})
-	if leg == ledger.LegBooked {
+	if seq > 2 {
 		v.Cause = 1
 	}
 	if _, err := b.post(v); err != nil {
