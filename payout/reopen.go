@@ -55,7 +55,8 @@ UPDATE payout.bank_gate SET state = 'open', since = @now, why = '', next_probe =
 // not on the books (ErrUnresolved), since a payment may have gone over another
 // channel later, and while the bank's booked statements do not reach the day
 // before the database was found restored (ErrStatements). Where the journal was
-// lost they must reach that very day: only they then tell what was sent.
+// lost they must reach the business day after it: only they then tell what was
+// sent in its last hours.
 func Reopen(ctx context.Context, tx pgx.Tx, r Reopening, now time.Time) error {
 	if err := twoPeople(r.ByOne, r.ByTwo, r.Why); err != nil {
 		return err
@@ -106,11 +107,10 @@ func Reopen(ctx context.Context, tx pgx.Tx, r Reopening, now time.Time) error {
 
 // statementsNeeded is the day through which statements must be in.
 func statementsNeeded(found time.Time, lost bool) calendar.Date {
-	day := calendar.DateOf(found)
+	day, law := calendar.DateOf(found), calendar.Vietnam()
 	if lost {
-		return day
+		return law.NextBusinessDay(day)
 	}
-	law := calendar.Vietnam()
 	for day = day.AddDays(-1); !law.IsBusinessDay(day); {
 		day = day.AddDays(-1)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
@@ -202,12 +203,11 @@ func TestDatabaseOfAnotherServerOrWithoutItsJournalIsRestored(t *testing.T) {
 			t.Errorf("restored: %+v, gate %s; want a lost journal and a paused gate", found, d.gate())
 		}
 		d.check()
-		through := calendar.DateOf(d.now).AddDays(-1)
-		decision := payout.Reopening{ByOne: "một", ByTwo: "hai", Why: "đã đối chiếu", Through: through}
+		decision := payout.Reopening{ByOne: "một", ByTwo: "hai", Why: "đã đối chiếu", Through: calendar.DateOf(d.now)}
 		if err := d.reopen(decision); !errors.Is(err, payout.ErrStatements) {
-			t.Errorf("Reopen with statements up to yesterday = %v, want ErrStatements", err)
+			t.Errorf("Reopen with statements up to today = %v, want ErrStatements", err)
 		}
-		decision.Through = calendar.DateOf(d.now)
+		decision.Through = calendar.DateOf(d.now).AddDays(1)
 		if err := d.reopen(decision); err != nil || d.gate() != "open" {
 			t.Errorf("Reopen = %v, gate %s", err, d.gate())
 		}
@@ -260,6 +260,46 @@ func TestDatabaseOfAnotherServerOrWithoutItsJournalIsRestored(t *testing.T) {
 			t.Errorf("CheckRestored again = %+v; want it to count once", got)
 		}
 	})
+}
+
+// TestBankTellsWhatALostJournalKnew restores a database from before the first
+// order without its journal: the bank knows both messages, the second of another
+// day, and nobody is paid twice at a bank that recognises no duplicate.
+func TestBankTellsWhatALostJournalKnew(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 250, sandbox.Script{})
+	d.round(d.engine(pgdb.Hooks{}))
+	d.passCanary()
+	d.now = calendar.Must(2026, 2, 4).At(9, 0)
+	d.round(d.engine(pgdb.Hooks{}))
+	d.wantBook(250)
+
+	old := d.older(250)
+	old.journal = t.TempDir()
+	old.now = calendar.Must(2026, 2, 5).At(8, 0)
+	d.now = old.now
+	found, err := payout.MarkRestored(t.Context(), old.db, old.witness(), old.now)
+	if err != nil || !found.Lost {
+		t.Fatalf("MarkRestored = %+v, %v", found, err)
+	}
+	e := old.engine(pgdb.Hooks{})
+	e.Origin = found.Origin
+	if n, err := e.Rediscover(t.Context(), d.bank, nil); err != nil || n != 2 {
+		t.Fatalf("Rediscover = %d, %v; want both submissions", n, err)
+	}
+	old.wantStates(map[payout.SubmissionState]int{payout.InDoubt: 2})
+	if n, err := e.Rediscover(t.Context(), d.bank, nil); err != nil || n != 0 {
+		t.Errorf("Rediscover again = %d, %v", n, err)
+	}
+	if err := old.reopen(payout.Reopening{ByOne: "một", ByTwo: "hai", Why: "đã đối chiếu", Through: calendar.Must(2026, 2, 6)}); err != nil {
+		t.Fatal(err)
+	}
+	old.round(e)
+	old.wantBook(250)
+	s, _, err := e.Finished(t.Context(), 14_001_010_001)
+	if !errors.Is(err, bankadapters.ErrReadBack) || !s.BytesLost() {
+		t.Errorf("Finished = %v, bytes lost %t; want bytes that nobody has", err, s.BytesLost())
+	}
 }
 
 // A stop for another reason stays, and what people opened stays open at the next start.

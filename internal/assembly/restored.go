@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -63,10 +64,61 @@ func (w *Works) checkRestored(ctx context.Context) error {
 			return err
 		}
 	}
-	if restored == nil || restored.Sends == 0 {
-		return nil
+	if restored != nil && restored.Sends > 0 {
+		if w.Unresolved, err = w.Engine.Adopt(ctx); err != nil {
+			return err
+		}
 	}
-	w.Unresolved, err = w.Engine.Adopt(ctx)
+	return w.rediscoverAll(ctx)
+}
+
+// rediscoverAll asks every channel that a lost journal keeps closed what it knows
+// of us, before anything it says about payments is taken in. A bank that does
+// not answer is asked again when its files are fetched and when it is opened.
+func (w *Works) rediscoverAll(ctx context.Context) error {
+	_, lost, err := payout.LastRestored(ctx, w.DB)
+	if !lost || err != nil {
+		return err
+	}
+	states, err := payout.ChannelStates(ctx, w.DB)
+	if err != nil {
+		return err
+	}
+	for _, s := range states {
+		if s.Restored == 0 || w.Engine.Lines[s.Channel] == nil {
+			continue
+		}
+		if _, err := w.Engine.Rediscover(ctx, s.Channel, w.laid(s.Channel)); err != nil {
+			w.config.Log.Warn("a bank could not be asked what was sent", "bank", s.Channel, "err", err)
+		}
+	}
+	return nil
+}
+
+// laid tells whether a workbook was laid out for a clerk: from then on nobody
+// knows whether it was uploaded.
+func (w *Works) laid(key bankadapters.Key) func(bankadapters.MessageID) bool {
+	return func(id bankadapters.MessageID) bool {
+		_, err := os.Stat(OutboxFile(w.Outbox(key), id))
+		return w.config.Outbox != "" && err == nil
+	}
+}
+
+// rediscover asks one channel, if a lost journal keeps it closed.
+func (w *Works) rediscover(ctx context.Context, key bankadapters.Key) error {
+	_, lost, err := payout.LastRestored(ctx, w.DB)
+	if !lost || err != nil {
+		return err
+	}
+	states, err := payout.ChannelStates(ctx, w.DB)
+	if err != nil {
+		return err
+	}
+	for _, s := range states {
+		if s.Channel == key && s.Restored > 0 {
+			_, err = w.Engine.Rediscover(ctx, key, w.laid(key))
+		}
+	}
 	return err
 }
 
@@ -75,6 +127,9 @@ func (w *Works) checkRestored(ctx context.Context) error {
 func (w *Works) Reopen(ctx context.Context, r payout.Reopening) error {
 	var err error
 	if r.Unresolved, err = w.Engine.Adopt(ctx); err != nil {
+		return err
+	}
+	if err := w.rediscover(ctx, r.Channel); err != nil {
 		return err
 	}
 	if r.Through, err = reconciliation.StatementsThrough(ctx, w.DB, r.Channel); err != nil {
@@ -102,6 +157,9 @@ func (w *Works) Fetch(ctx context.Context, key bankadapters.Key, since calendar.
 	line, ok := w.Engine.Lines[key]
 	if !ok {
 		return got, fmt.Errorf("channel %s: %w", key, payout.ErrNoLine)
+	}
+	if err := w.rediscover(ctx, key); err != nil {
+		return got, err
 	}
 	list, err := line.Bank.Documents(ctx, since)
 	if errors.Is(err, bankadapters.ErrNoAbility) {
