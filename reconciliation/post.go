@@ -231,6 +231,13 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 			if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
 				return err
 			}
+			if r.reading.trail == nil {
+				continue
+			}
+			approved := r.reading.situation == at(ledger.Approved)
+			if err := payout.HoldUnrecorded(ctx, tx, r.reading.ref, approved, why, c.file.now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

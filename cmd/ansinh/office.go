@@ -60,7 +60,11 @@ func setupReconcile(f *flag.FlagSet) run {
 			if err != nil {
 				return usagef("--date: %v", err)
 			}
-			return e.bankDays(ctx, works.DB, bankadapters.Key(*bank), day, *closing, by, *asJSON)
+			if err := e.bankDays(ctx, works.DB, bankadapters.Key(*bank), day, *closing, by, *asJSON); err != nil || !*closing {
+				return err
+			}
+			_, err = works.Anchor(ctx) // the closed day's head leaves the database
+			return err
 		}
 		id := ledger.BatchID(b.batch)
 		if *closing {
