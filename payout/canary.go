@@ -19,11 +19,12 @@ const sqlCanary = `
 SELECT c.submission, c.passed_at IS NOT NULL, s.state = 'withdrawn',
        c.passed_at IS NULL AND EXISTS (
                 SELECT 1
-                 FROM payout.attempt AS a
-                 JOIN ledger.line AS l ON l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt
-                 JOIN ledger.leg AS g ON g.id = l.leg
-                 JOIN ledger.voucher AS v ON v.id = l.voucher
-                WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
+                  FROM payout.attempt AS a
+                 CROSS JOIN LATERAL (SELECT l.leg, l.voucher FROM ledger.line AS l
+                                      WHERE l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt OFFSET 0) AS l
+                  JOIN ledger.leg AS g ON g.id = l.leg
+                  JOIN ledger.voucher AS v ON v.id = l.voucher
+                 WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
   FROM payout.canary AS c
   JOIN payout.submission AS s ON s.no = c.submission
  WHERE c.batch = @batch AND c.channel = @channel`

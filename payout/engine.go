@@ -68,6 +68,7 @@ const (
 	claimSlack      = time.Minute      // beyond the bank's own time-out
 	inquiryDelay    = 5 * time.Minute  // after a doubt, and between inquiries
 	inquiryMax      = time.Hour        // between inquiries at most
+	listPatience    = 24 * time.Hour   // between inquiries about a list the provider has taken
 	probeDelay      = 2 * time.Minute  // between probes of a bank that is down
 	resendMargin    = 10 * time.Minute // before the end of the bank's duplicate memory
 	canaryMax       = 100              // payments of a first submission
