@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -14,6 +15,22 @@ import (
 type desk struct {
 	t   *testing.T
 	dir string
+}
+
+// newDesk is a desk whose database server stays up between the commands: the test
+// counts as one of the folder's users, and the last user stops the server.
+func newDesk(t *testing.T) desk {
+	t.Helper()
+	d := desk{t, folder(t)}
+	users, err := os.OpenFile(filepath.Join(d.dir, "users.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { users.Close() })
+	if err := syscall.Flock(int(users.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // run calls a command on the folder.
@@ -106,7 +123,7 @@ func closed(text, totals string) string {
 // What people decide about a batch before its day, through the program itself.
 func TestCommandsOnABatchThatWaitsForItsDay(t *testing.T) {
 	t.Parallel()
-	d := desk{t, folder(t)}
+	d := newDesk(t)
 	d.ok("demo", "--people", "120", "--seed", "9", "--until", "dispatch")
 
 	const batch = "13001"
@@ -152,7 +169,7 @@ func TestCommandsOnABatchThatWaitsForItsDay(t *testing.T) {
 // What people do and ask after the money went.
 func TestCommandsOnABatchThatWasPaid(t *testing.T) {
 	t.Parallel()
-	d := desk{t, folder(t)}
+	d := newDesk(t)
 	s := readSummary(t, d.run("demo", "--people", "120", "--seed", "9", "--no-serve", "--json"))
 	const batch = "13001"
 
