@@ -195,7 +195,7 @@ func Settle(ctx context.Context, tx pgx.Tx, no int64) error {
 	}
 	before := from
 	for step := settleStep; from <= count; step = min(4*step, settleStepMax) {
-		to, open := from+step-1, 0
+		to, open := min(from+step-1, count), 0
 		if err := tx.QueryRow(ctx, sqlFirstOpen, pgx.NamedArgs{"no": no, "from": from, "to": to}).Scan(&open); err != nil {
 			return fmt.Errorf("open attempts of submission %d: %w", no, err)
 		}
