@@ -154,7 +154,8 @@ SELECT w.submission, w.kind, w.outcome, w.code, count(*), min(w.at), max(w.at)
 const sqlTrailEvidence = `
 SELECT o.attempt, f.channel, f.name, w.line, f.received_at, o.evidence, o.action, w.side, w.amount, w.book_date
   FROM reconciliation.outcome AS o
-  JOIN reconciliation.witness AS w ON w.file = o.file AND w.position = o.position
+ CROSS JOIN LATERAL (SELECT z.line, z.side, z.amount, z.book_date FROM reconciliation.witness AS z
+                      WHERE z.file = o.file AND z.position = o.position OFFSET 0) AS w
   JOIN reconciliation.file AS f ON f.id = o.file
  WHERE o.batch = @batch AND o.payment = @payment
  ORDER BY f.received_at, f.id, o.position LIMIT 100`
