@@ -23,6 +23,8 @@ var navPlaces = []struct {
 	who       []accounts.Role // nil = everybody
 }{
 	{"/", "nav.home", nil},
+	{"/batches", "nav.batches", readers},
+	{"/stop", "nav.stop", nil},
 }
 
 // navigation lists the entries for whoever looks, the one they are in marked.
