@@ -61,10 +61,16 @@ type Tab struct {
 	t      testing.TB
 	ctx    context.Context
 	origin string
+	heard  *heard
+}
+
+// heard is what the browser reported of a tab.
+type heard struct {
+	origin string
 
 	mu      sync.Mutex
 	faults  []string
-	loaded  map[network.RequestID]string // address of every request that was answered
+	asked   map[network.RequestID]string // address of every request
 	weights map[string]int64             // bytes on the wire by address
 }
 
@@ -78,6 +84,13 @@ func WithoutScripts(tab *Tab) error {
 	return err
 }
 
+// WithoutCache makes a tab that loads everything anew for every page, as on a
+// first visit.
+func WithoutCache(tab *Tab) error {
+	_, err := chromedp.Call(tab.ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	return err
+}
+
 // Open opens a tab on the site at origin, 1280 × 900. It is closed with the test.
 func Open(t testing.TB, origin string, options ...Option) *Tab {
 	t.Helper()
@@ -85,8 +98,9 @@ func Open(t testing.TB, origin string, options ...Option) *Tab {
 	if process.err != nil {
 		t.Fatalf("start Chromium (`.ci/install test` installs it): %v", process.err)
 	}
-	tab := &Tab{t: t, origin: strings.TrimRight(origin, "/"), loaded: map[network.RequestID]string{}, weights: map[string]int64{}}
-	ctx, end := chromedp.NewContext(process.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(tab.hear))
+	tab := &Tab{t: t, origin: strings.TrimRight(origin, "/")}
+	tab.heard = &heard{origin: tab.origin, asked: map[network.RequestID]string{}, weights: map[string]int64{}}
+	ctx, end := chromedp.NewContext(process.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(tab.heard.hear))
 	t.Cleanup(end)
 	tab.ctx = ctx
 	if err := chromedp.Do(ctx); err != nil {
@@ -113,33 +127,38 @@ func Open(t testing.TB, origin string, options ...Option) *Tab {
 	return tab
 }
 
+// For is the same tab for a test inside the one that opened it.
+func (tab *Tab) For(t testing.TB) *Tab {
+	return &Tab{t: t, ctx: tab.ctx, origin: tab.origin, heard: tab.heard}
+}
+
 // hear notes what the page must not do and what it weighs.
-func (tab *Tab) hear(event any) {
-	tab.mu.Lock()
-	defer tab.mu.Unlock()
+func (h *heard) hear(event any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		address := e.Request.URL
-		tab.loaded[e.RequestID] = address
-		if !strings.HasPrefix(address, tab.origin+"/") && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "about:") {
-			tab.faults = append(tab.faults, "a request to somebody else: "+address)
+		h.asked[e.RequestID] = address
+		if !strings.HasPrefix(address, h.origin+"/") && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "about:") {
+			h.faults = append(h.faults, "a request to somebody else: "+address)
 		}
 	case *network.EventLoadingFinished:
-		tab.weights[tab.loaded[e.RequestID]] += int64(e.EncodedDataLength)
+		h.weights[h.asked[e.RequestID]] += int64(e.EncodedDataLength)
 	case *network.EventLoadingFailed:
 		if !e.Canceled {
-			tab.faults = append(tab.faults, fmt.Sprintf("%s did not load: %s", tab.loaded[e.RequestID], e.ErrorText))
+			h.faults = append(h.faults, fmt.Sprintf("%s did not load: %s", h.asked[e.RequestID], e.ErrorText))
 		}
 	case *log.EventEntryAdded:
 		// A page that answers 4xx is reported here too; tests ask for such pages.
 		if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
-			tab.faults = append(tab.faults, fmt.Sprintf("%s: %s", e.Entry.Source, e.Entry.Text))
+			h.faults = append(h.faults, fmt.Sprintf("%s: %s", e.Entry.Source, e.Entry.Text))
 		}
 	case *runtime.EventExceptionThrown:
-		tab.faults = append(tab.faults, "exception: "+e.ExceptionDetails.Text)
+		h.faults = append(h.faults, "exception: "+e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-			tab.faults = append(tab.faults, fmt.Sprintf("console %s: %s", e.Type, e.Args[0].Description))
+			h.faults = append(h.faults, fmt.Sprintf("console %s: %s", e.Type, e.Args[0].Description))
 		}
 	}
 }
@@ -147,20 +166,20 @@ func (tab *Tab) hear(event any) {
 // Faults returns what the browser reported since the last call: violations of
 // the content policy, exceptions, requests to anybody but the site.
 func (tab *Tab) Faults() []string {
-	tab.mu.Lock()
-	defer tab.mu.Unlock()
-	faults := tab.faults
-	tab.faults = nil
+	tab.heard.mu.Lock()
+	defer tab.heard.mu.Unlock()
+	faults := tab.heard.faults
+	tab.heard.faults = nil
 	return faults
 }
 
 // Weights returns the bytes on the wire by address since the last call, heads of
 // answers included. What the browser still had from before is not among them.
 func (tab *Tab) Weights() map[string]int64 {
-	tab.mu.Lock()
-	defer tab.mu.Unlock()
-	weights := tab.weights
-	tab.weights = map[string]int64{}
+	tab.heard.mu.Lock()
+	defer tab.heard.mu.Unlock()
+	weights := tab.heard.weights
+	tab.heard.weights = map[string]int64{}
 	return weights
 }
 
