@@ -225,7 +225,7 @@ func TestKilledDemoResumes(t *testing.T) {
 			for n := range 1 + rng.IntN(3) {
 				killAt(t, dir, int64(2_000+rng.IntN(60_000*(n+1))))
 			}
-			s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--json"))
+			s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--no-serve", "--json"))
 			if s.InDoubt+s.AtProvider+s.Unsent > 0 {
 				t.Errorf("left over: %+v", s)
 			}
@@ -238,7 +238,7 @@ func TestKilledDemoResumes(t *testing.T) {
 // many bytes, or lets it end.
 func killAt(t *testing.T, dir string, growth int64) {
 	t.Helper()
-	cmd := command(t, "demo", "--dir", dir, "--resume", "--workers", "2", "--json")
+	cmd := command(t, "demo", "--dir", dir, "--resume", "--workers", "2", "--no-serve", "--json")
 	target := booksSize(t, dir) + growth
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -306,7 +306,7 @@ func TestThreeWorkersShareABatch(t *testing.T) {
 	for _, p := range append(workers, banks) {
 		p.wait()
 	}
-	s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--json"))
+	s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--no-serve", "--json"))
 	if s.InDoubt+s.AtProvider+s.Unsent > 0 {
 		t.Errorf("left over: %+v", s)
 	}
