@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,6 +42,17 @@ type Percent int
 // MarshalText writes the percentage with one decimal.
 func (p Percent) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%d.%d", int(p)/10, int(p)%10), nil
+}
+
+// UnmarshalText reads what MarshalText writes, and nothing else.
+func (p *Percent) UnmarshalText(text []byte) error {
+	whole, tenth, ok := strings.Cut(string(text), ".")
+	n, err := strconv.ParseUint(whole+tenth, 10, 16)
+	if !ok || len(tenth) != 1 || err != nil {
+		return fmt.Errorf("%q is not a share in tenths of a percent", text)
+	}
+	*p = Percent(n)
+	return nil
 }
 
 // Table is the whole answer for one batch.
