@@ -43,8 +43,9 @@ var ranks = map[string]rank{
 	"ansinh/reconciliation":        6,
 	"ansinh/timeliness":            6,
 	"ansinh/reports":               7,
-	"ansinh/reports/filing":        7.5, // keeps what reports, timeliness and ledger compute
-	"ansinh/web/records":           7.8, // reads for the console
+	"ansinh/reports/filing":        7.4, // keeps what reports, timeliness and ledger compute
+	"ansinh/web/accounts":          7.5,
+	"ansinh/web/records":           7.5,
 	"ansinh/web":                   8,
 	"ansinh/web/api":               8,
 	"ansinh/internal/assembly":     8.5, // knows all parts, holds no rule; for cmd and simtest

@@ -165,22 +165,18 @@ func TestManyLinesAreJoinedOnce(t *testing.T) {
 	if err := db.QueryRow(ctx, `SELECT max(id) FROM ledger.voucher`).Scan(&voucher); err != nil {
 		t.Fatal(err)
 	}
-	payments := make([]int64, 2_000)
-	for i := range payments {
-		payments[i] = int64(i + 1)
-	}
 	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, ledger.CheckManySetting); err != nil {
+		if err := ledger.PlanForMany(ctx, tx); err != nil {
 			return err
 		}
 		var plan []byte
-		err := tx.QueryRow(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+ledger.CheckMany, pgx.NamedArgs{"payments": payments, "seq": int16(2),
+		err := tx.QueryRow(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+ledger.CheckMany, pgx.NamedArgs{"seq": int16(2),
 			"lowest": int64(1), "highest": int64(2_000), "batch": ledger.LargeFirst, "voucher": voucher, "book": b.book,
 			"set": ledger.EntrustedState, "orders": []int16{2}}).Scan(&plan)
 		for _, node := range regexp.MustCompile(`"Actual Rows": (\d+),\s+"Actual Loops": (\d+)`).FindAllSubmatch(plan, -1) {
 			rows, _ := strconv.Atoi(string(node[1])) // the pattern admits digits only
 			loops, _ := strconv.Atoi(string(node[2]))
-			if rows*loops > 10*len(payments) {
+			if rows*loops > 10*2_000 {
 				t.Errorf("the check of 2,000 lines reads %d rows %d times:\n%s", rows, loops, plan)
 			}
 		}

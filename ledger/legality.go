@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -54,15 +55,15 @@ const checked = ` n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + le
 // grouped folds lines x into groups. The order of the attempt a line is about is
 // nearly always the line before; else it is searched.
 const grouped = ` x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1 AS first, p.attempt AS p_attempt, p.leg AS p_leg,
-           x.amount = CASE WHEN p.seq = 1 THEN p.amount ELSE f.amount END AS whole,
-           CASE WHEN p.seq = 1 THEN p.debit ELSE f.debit END AS f_debit,
-           CASE WHEN p.seq = 1 THEN p.credit ELSE f.credit END AS f_credit,
+           x.amount = f.amount AS whole, f.debit AS f_debit, f.credit AS f_credit,
            CASE WHEN x.leg = ANY (@orders::smallint[]) THEN NULL
                 WHEN p.leg = ANY (@orders::smallint[]) AND p.attempt = x.about THEN p.debit
                 ELSE (SELECT l.debit FROM ledger.line AS l
                        WHERE l.batch = @batch AND l.payment = x.payment AND l.seq < x.seq
                          AND l.attempt = x.about AND l.leg = ANY (@orders::smallint[])) END AS ordered,
            count(*) AS lines, sum(x.amount)::bigint AS amount, min(x.payment) AS payment`
+
+const perGroup = ` GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 `
 
 // sqlCheckKeys reads the new lines (x), the lines before them (p) and the first
 // lines (f) by key. OFFSET 0 keeps the planner from reading whole partitions to
@@ -79,81 +80,167 @@ WITH n AS (
             WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq - 1 OFFSET 0) AS p ON true
       LEFT JOIN LATERAL (
            SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN k.seq > 2 THEN 1 END OFFSET 0) AS f ON true
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN k.seq > 2 THEN 1 END OFFSET 0) AS o ON true
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN p.seq = 1 THEN p.amount ELSE o.amount END AS amount,
+                  CASE WHEN p.seq = 1 THEN p.debit ELSE o.debit END AS debit,
+                  CASE WHEN p.seq = 1 THEN p.credit ELSE o.credit END AS credit) AS f
+    ` + perGroup + `
 )
 SELECT` + checked
 
-// sqlCheckSeq is sqlCheckKeys for many lines of one number: known beforehand,
-// the number leaves one partition for each of the three, and the range of the
-// payments leaves their stretch of its key. It runs with nested loops off: a
-// partition that was filled a moment ago has no statistics, the planner takes
-// its lines for one, and would walk all payments for each of them.
-const sqlCheckSeq = `
+// The three statements below are sqlCheckKeys for many lines of one number in a
+// dense stretch of payments. The number, known beforehand, leaves one partition
+// for each of x, p and f, and the stretch a range of its key, so that they are
+// read in key order and merged. The joins are inner ones: a line that has no
+// line before it is missing from the count, which refuses it as well.
+const sqlCheckFirst = `
 WITH n AS (
     SELECT` + grouped + `
-      FROM unnest(@payments::bigint[]) AS k (payment)
-      JOIN ledger.line AS x ON x.batch = @batch AND x.seq = @seq::smallint AND x.payment = k.payment AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
-      LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = k.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
-      LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END AND f.payment = k.payment AND f.payment BETWEEN @lowest::bigint AND @highest::bigint
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+      FROM ledger.line AS x
+     CROSS JOIN (VALUES (NULL::smallint, NULL::smallint, NULL::integer)) AS p (attempt, leg, debit)
+     CROSS JOIN (VALUES (NULL::bigint, NULL::integer, NULL::integer)) AS f (amount, debit, credit)
+     WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
+    ` + perGroup + `
 )
 SELECT` + checked
 
-const sqlNoNestedLoops = `SET LOCAL enable_nestloop TO off`
+const sqlCheckSecond = `
+WITH n AS (
+    SELECT` + grouped + `
+      FROM ledger.line AS x
+      JOIN ledger.line AS p ON p.batch = @batch AND p.seq = 1::smallint AND p.payment = x.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
+     CROSS JOIN LATERAL (SELECT p.amount, p.debit, p.credit) AS f
+     WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
+    ` + perGroup + `
+)
+SELECT` + checked
 
-const sqlNestedLoops = `SET LOCAL enable_nestloop TO on`
+const sqlCheckLater = `
+WITH n AS (
+    SELECT` + grouped + `
+      FROM ledger.line AS x
+      JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = x.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
+      JOIN ledger.line AS f ON f.batch = @batch AND f.seq = 1::smallint AND f.payment = x.payment AND f.payment BETWEEN @lowest::bigint AND @highest::bigint
+     WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
+    ` + perGroup + `
+)
+SELECT` + checked
 
 // manyLines is where planning a statement anew begins to cost less than looking
-// up line by line.
-const manyLines = 500
+// up line by line; sparsest is how many payments of the stretch may be passed
+// for each line that is checked.
+const (
+	manyLines = 500
+	sparsest  = 8
+)
 
 // checkKeys reads the lines just stored back by key, sums them, and refuses
 // those that do not follow from the line before them.
 func (s *store) checkKeys(lines []Line) error {
-	if len(lines) < manyLines {
-		payments, seqs := make([]int64, len(lines)), make([]int16, len(lines))
-		for i := range lines {
-			payments[i], seqs[i] = lines[i].Payment, lines[i].Seq
-		}
-		return s.check(sqlCheckKeys, pgx.QueryExecModeCacheStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs})
-	}
 	bySeq := make(map[int16][]int64)
 	for i := range lines {
 		bySeq[lines[i].Seq] = append(bySeq[lines[i].Seq], lines[i].Payment)
 	}
-	if _, err := s.tx.Exec(s.ctx, sqlNoNestedLoops); err != nil {
-		return fmt.Errorf("legality: %w", err)
-	}
+	var payments []int64
+	var seqs []int16
 	for _, seq := range slices.Sorted(maps.Keys(bySeq)) {
-		// A cached statement would be planned for any number and few payments.
-		err := s.check(sqlCheckSeq, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"payments": bySeq[seq], "seq": seq,
-			"lowest": slices.Min(bySeq[seq]), "highest": slices.Max(bySeq[seq])})
-		if err != nil {
-			return err
+		list := bySeq[seq] // ascending, as lines are
+		lowest, highest := list[0], list[len(list)-1]
+		if n := int64(len(list)); n >= manyLines && highest-lowest < n*sparsest {
+			if err := s.checkRange(seq, n, lowest, highest); err != nil {
+				return err
+			}
+			continue
 		}
+		payments = append(payments, list...)
+		seqs = append(seqs, slices.Repeat([]int16{seq}, len(list))...)
 	}
-	if _, err := s.tx.Exec(s.ctx, sqlNestedLoops); err != nil {
-		return fmt.Errorf("legality: %w", err)
+	if len(payments) == 0 {
+		return nil
 	}
-	return nil
+	_, err := s.check(sqlCheckKeys, pgx.QueryExecModeCacheStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs})
+	return err
 }
 
-const sqlCheckFirst = `
-WITH n AS (
-    SELECT l.debit, l.credit, l.red, l.leg, l.attempt, l.about, true AS first, NULL::smallint AS p_attempt, NULL::smallint AS p_leg,
-           false AS whole, NULL::integer AS f_debit, NULL::integer AS f_credit, NULL::integer AS ordered,
-           count(*) AS lines, sum(l.amount)::bigint AS amount, min(l.payment) AS payment
-      FROM ledger.line AS l
-     WHERE l.batch = @batch AND l.seq = 1 AND l.voucher = @voucher
-     GROUP BY l.debit, l.credit, l.red, l.leg, l.attempt, l.about
-)
-SELECT` + checked
+// checkRange is [store.checkKeys] for n lines numbered seq between two payments.
+func (s *store) checkRange(seq int16, n, lowest, highest int64) error {
+	sql := sqlCheckLater
+	switch seq {
+	case 1:
+		sql = sqlCheckFirst
+	case 2:
+		sql = sqlCheckSecond
+	}
+	restore, err := s.planForMany()
+	if err != nil {
+		return err
+	}
+	// A cached statement would be planned for any number and few payments.
+	args := pgx.NamedArgs{"seq": seq, "lowest": lowest, "highest": highest}
+	count, err := s.check(sql, pgx.QueryExecModeCacheDescribe, args)
+	if err != nil {
+		return err
+	}
+	if count != n {
+		return s.missing(args)
+	}
+	return restore()
+}
+
+const sqlMissing = `
+SELECT x.payment
+  FROM ledger.line AS x
+ WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
+   AND NOT EXISTS (SELECT 1 FROM ledger.line AS p
+                    WHERE p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = x.payment)
+ ORDER BY x.payment
+ LIMIT 1`
+
+// missing explains a line that has no line before it.
+func (s *store) missing(args pgx.NamedArgs) error {
+	var payment int64
+	err := s.tx.QueryRow(s.ctx, sqlMissing, pgx.QueryExecModeCacheDescribe, args).Scan(&payment)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errors.New("legality: fewer lines were checked than stored")
+	}
+	if err != nil {
+		return fmt.Errorf("legality: %w", err)
+	}
+	return s.explain(payment)
+}
+
+const sqlPlanner = `
+SELECT pg_catalog.current_setting('enable_nestloop'), pg_catalog.current_setting('enable_material'),
+       pg_catalog.current_setting('max_parallel_workers_per_gather')`
+
+const sqlSetPlanner = `
+SELECT pg_catalog.set_config('enable_nestloop', @nestloop, true), pg_catalog.set_config('enable_material', @material, true),
+       pg_catalog.set_config('max_parallel_workers_per_gather', @workers, true)`
+
+// planForMany leaves the planner merging and hashing, and returns what brings
+// its other ways back. A partition that was filled a moment ago has no
+// statistics: the planner takes its lines for one and would walk all payments
+// for each of them, and starting workers costs more than the whole check.
+func (s *store) planForMany() (restore func() error, err error) {
+	var nestloop, material, workers string
+	if err := s.tx.QueryRow(s.ctx, sqlPlanner).Scan(&nestloop, &material, &workers); err != nil {
+		return nil, fmt.Errorf("planner: %w", err)
+	}
+	set := func(nestloop, material, workers string) error {
+		_, err := s.tx.Exec(s.ctx, sqlSetPlanner, pgx.NamedArgs{"nestloop": nestloop, "material": material, "workers": workers})
+		if err != nil {
+			return fmt.Errorf("planner: %w", err)
+		}
+		return nil
+	}
+	return func() error { return set(nestloop, material, workers) }, set("off", "off", "0")
+}
 
 // checkFirst is [store.checkKeys] for the private table of a large batch, which
-// holds first lines only and is read as a whole.
+// holds first lines only.
 func (s *store) checkFirst() error {
-	return s.check(sqlCheckFirst, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{})
+	return s.checkRange(1, int64(s.trees.payments.count), math.MinInt64, math.MaxInt64)
 }
 
 // orderLegs are the legs that begin an attempt.
@@ -167,12 +254,15 @@ var orderLegs = func() []int16 {
 	return ids
 }()
 
-func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) error {
+// check runs one of the check statements, takes its sums, and returns how many
+// lines it saw.
+func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) (int64, error) {
+	before := s.stored
 	args["voucher"], args["batch"], args["book"], args["set"] = s.id, s.voucher.Batch, s.voucher.Book, s.voucher.PostingSet
 	args["orders"] = orderLegs
 	rows, err := s.tx.Query(s.ctx, sql, mode, args)
 	if err != nil {
-		return fmt.Errorf("legality: %w", err)
+		return 0, fmt.Errorf("legality: %w", err)
 	}
 	var bad int64
 	var debit, credit AccountID
@@ -186,12 +276,12 @@ func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) er
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("legality: %w", err)
+		return 0, fmt.Errorf("legality: %w", err)
 	}
 	if bad != 0 {
-		return s.explain(bad)
+		return 0, s.explain(bad)
 	}
-	return nil
+	return s.stored - before, nil
 }
 
 func (s *store) add(debit, credit AccountID, red bool, count, sum int64) {

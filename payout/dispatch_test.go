@@ -155,8 +155,8 @@ func (d *desk) open(ctx context.Context, tx pgx.Tx, count int) error {
 			return err
 		}
 	}
-	if _, err := ledger.Post(ctx, tx, ledger.Voucher{Key: "approved/1", Facts: []byte("1"), Book: d.book, PostingSet: ledger.EntrustedState,
-		Kind: "approved", AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf(lines)}); err != nil {
+	if _, err := payout.Post(ctx, tx, ledger.Voucher{Key: "approved/1", Facts: []byte("1"), Book: d.book, PostingSet: ledger.EntrustedState,
+		Kind: "approved", AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf(lines)}, payout.Moved{}); err != nil {
 		return err
 	}
 	return d.fund(ctx, tx)

@@ -295,8 +295,9 @@ func (o *office) order(batch ledger.BatchID, leg ledger.LegID, cause int64, paym
 			lines = append(lines, l)
 		}
 		key := o.rows(`SELECT 'test/' || count(*) FROM ledger.voucher`)[0]
-		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: book.ID, PostingSet: ledger.EntrustedState, Kind: "test",
-			AccountingDate: calendar.DateOf(o.now), PostedAt: o.now, Text: key, Batch: batch, OrderNo: 7, Cause: cause, Lines: ledger.ListOf(lines)})
+		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: book.ID, PostingSet: ledger.EntrustedState, Kind: "test",
+			AccountingDate: calendar.DateOf(o.now), PostedAt: o.now, Text: key, Batch: batch, OrderNo: 7, Cause: cause, Lines: ledger.ListOf(lines)},
+			payout.Moved{Was: func(no int64) payout.Standing { return payout.Standing{State: at[no].State()} }})
 		return err
 	})
 }

@@ -326,10 +326,10 @@ func (e *Engine) endAll(ctx context.Context, tx pgx.Tx, s Submission, leg ledger
 	if err != nil {
 		return err
 	}
-	posted, err := ledger.Post(ctx, tx, ledger.Voucher{
+	posted, err := Post(ctx, tx, ledger.Voucher{
 		Key: fmt.Sprintf("%s/%d", kind, s.No), Facts: []byte(fmt.Sprintf("%s %s", kind, s.Message)), Book: s.Book, PostingSet: s.PostingSet,
 		Kind: kind, AccountingDate: date, PostedAt: e.Now(), Text: text, Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
-	})
+	}, Moved{Was: func(payment int64) Standing { return Standing{at[payment].State(), s.Channel} }})
 	if err != nil {
 		return err
 	}
@@ -356,7 +356,7 @@ func (e *Engine) orderAfterCalling(ctx context.Context, key bankadapters.Key) (P
 	var p Progress
 	err := pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
 		var err error
-		if p, message, err = e.orderIn(ctx, tx, key); err != nil || !p.Did {
+		if p, message, err = (&order{e: e, tx: tx}).form(ctx, key); err != nil || !p.Did {
 			return err
 		}
 		return errPeek
@@ -367,7 +367,7 @@ func (e *Engine) orderAfterCalling(ctx context.Context, key bankadapters.Key) (P
 	answer, _ := e.call(ctx, e.Lines[key], message)
 	pgdb.CrashPoint(e.DB, PointSent)
 	err = pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
-		_, again, err := e.orderIn(ctx, tx, key)
+		_, again, err := (&order{e: e, tx: tx}).form(ctx, key)
 		if err != nil {
 			return err
 		}

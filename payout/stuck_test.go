@@ -68,8 +68,9 @@ func (d *desk) ended(leg func(ledger.Position) ledger.LegID, payments ...int64) 
 			return err
 		}
 		key := fmt.Sprintf("test/%d", vouchers)
-		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "test", Cause: 9,
-			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: key, Batch: d.batch, OrderNo: no, Lines: ledger.ListOf(lines)})
+		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "test", Cause: 9,
+			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: key, Batch: d.batch, OrderNo: no, Lines: ledger.ListOf(lines)},
+			payout.Moved{Was: func(no int64) payout.Standing { return payout.Standing{State: at[no].State()} }})
 		return err
 	})
 }
@@ -278,8 +279,8 @@ func TestPaymentThatCannotBeWrittenHoldsNobodyElse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: "approved/2", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "approved",
-			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf([]ledger.Line{l})})
+		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: "approved/2", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "approved",
+			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf([]ledger.Line{l})}, payout.Moved{})
 		return err
 	})
 	e := d.engine(pgdb.Hooks{})

@@ -122,7 +122,7 @@ func Attempts(ctx context.Context, db pgdb.Querier, refs []Ref) (map[Ref]Attempt
 	for i, r := range refs {
 		batches[i], payments[i], attempts[i] = int32(r.Batch), r.Payment, r.Attempt
 	}
-	rows, _ := db.Query(ctx, sqlAttempts, pgx.NamedArgs{"batches": batches, "payments": payments, "attempts": attempts})
+	rows, _ := db.Query(ctx, sqlAttempts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments, "attempts": attempts})
 	found := map[Ref]Attempt{}
 	var a Attempt
 	_, err := pgx.ForEachRow(rows, []any{&a.Batch, &a.Payment, &a.Attempt, &a.Submission, &a.Channel, &a.Amount, &a.AccountIndex}, func() error {
@@ -153,24 +153,61 @@ func RefsOf(ctx context.Context, db pgdb.Querier, s Submission) ([]Ref, error) {
 	return refs, nil
 }
 
+const sqlSettling = `
+SELECT open_from, count FROM payout.submission WHERE no = @no AND state IN ('accepted', 'unknown', 'refused')`
+
+// sqlFirstOpen looks at the next attempts only, however the planner reads it.
+const sqlFirstOpen = `
+SELECT coalesce(min(a.place), 0)
+  FROM payout.attempt AS a
+ CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
+                      WHERE l.batch = a.batch AND l.payment = a.payment
+                      ORDER BY l.seq DESC LIMIT 1) AS last
+ WHERE a.submission = @no AND a.place BETWEEN @from AND @to AND last.attempt = a.attempt
+   AND last.leg IN (SELECT g.id FROM ledger.leg AS g WHERE g.state IN ('ordered', 'out', 'listed'))`
+
 const sqlSettle = `
-UPDATE payout.submission AS s
-   SET state = 'settled', next_look = NULL
- WHERE s.no = @no
-   AND s.state IN ('accepted', 'unknown', 'refused')
-   AND NOT EXISTS (
-       SELECT 1
-         FROM payout.attempt AS a
-        CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
-                             WHERE l.batch = a.batch AND l.payment = a.payment
-                             ORDER BY l.seq DESC LIMIT 1) AS last
-         JOIN ledger.leg AS g ON g.id = last.leg
-        WHERE a.submission = s.no AND last.attempt = a.attempt AND g.state IN ('ordered', 'out', 'listed'))`
+UPDATE payout.submission
+   SET state     = CASE WHEN @from > count THEN 'settled' ELSE state END,
+       next_look = CASE WHEN @from > count THEN NULL ELSE next_look END,
+       open_from = @from
+ WHERE no = @no AND state IN ('accepted', 'unknown', 'refused') AND open_from <= @from`
+
+// How many attempts are looked at in one statement: few at first, because the
+// first is nearly always still open.
+const (
+	settleStep    = 20
+	settleStepMax = 2_000
+)
 
 // Settle marks the submission settled when none of its attempts is open any
-// more. Inquiry then stops.
+// more, else notes the first that is, and goes on from there next time: an
+// attempt that has left the open states never comes back. Inquiry of a settled
+// submission stops. The caller holds the submission's lock.
 func Settle(ctx context.Context, tx pgx.Tx, no int64) error {
-	if _, err := tx.Exec(ctx, sqlSettle, pgx.NamedArgs{"no": no}); err != nil {
+	var from, count int
+	err := tx.QueryRow(ctx, sqlSettling, pgx.NamedArgs{"no": no}).Scan(&from, &count)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("settle submission %d: %w", no, err)
+	}
+	before := from
+	for step := settleStep; from <= count; step = min(4*step, settleStepMax) {
+		to, open := from+step-1, 0
+		if err := tx.QueryRow(ctx, sqlFirstOpen, pgx.NamedArgs{"no": no, "from": from, "to": to}).Scan(&open); err != nil {
+			return fmt.Errorf("open attempts of submission %d: %w", no, err)
+		}
+		if from = to + 1; open > 0 {
+			from = open
+			break
+		}
+	}
+	if from == before {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, sqlSettle, pgx.NamedArgs{"no": no, "from": from}); err != nil {
 		return fmt.Errorf("settle submission %d: %w", no, err)
 	}
 	return nil

@@ -79,7 +79,8 @@ type trail struct {
 	position ledger.Position
 	about    int16 // the attempt the money state speaks of
 	attempts map[int16]attemptFacts
-	group    *group // the voucher of this chunk that carries its new lines
+	group    *group          // the voucher of this chunk that carries its new lines
+	start    ledger.Position // before the chunk
 }
 
 // add takes the payment's next line.
@@ -226,7 +227,7 @@ func (f *facts) references(ctx context.Context, tx pgx.Tx, b bank, list []witnes
 	if len(refs) == 0 {
 		return nil
 	}
-	rows, _ := tx.Query(ctx, sqlReferences, pgx.NamedArgs{"channel": b.key, "refs": refs})
+	rows, _ := tx.Query(ctx, sqlReferences, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"channel": b.key, "refs": refs})
 	var servicer string
 	var r payout.Ref
 	_, err := pgx.ForEachRow(rows, []any{&servicer, &r.Batch, &r.Payment, &r.Attempt}, func() error { f.byRef[servicer] = r; return nil })
@@ -252,7 +253,7 @@ SELECT s.no FROM payout.submission AS s
 // bulk entries name.
 func (f *facts) lock(ctx context.Context, tx pgx.Tx, b bank, origin payout.Origin, keys map[payKey]bool, list []witness) error {
 	batches, payments := split(keys)
-	rows, _ := tx.Query(ctx, sqlOrdersOfPayments, pgx.NamedArgs{"batches": batches, "payments": payments})
+	rows, _ := tx.Query(ctx, sqlOrdersOfPayments, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments})
 	var numbers []int64
 	var r payout.Ref
 	var number int64
@@ -313,7 +314,7 @@ func (f *facts) readTrails(ctx context.Context, tx pgx.Tx, keys map[payKey]bool)
 		}
 	}
 	batches, payments := split(keys)
-	rows, _ := tx.Query(ctx, sqlBookedDebits, pgx.NamedArgs{"batches": batches, "payments": payments})
+	rows, _ := tx.Query(ctx, sqlBookedDebits, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments})
 	var r payout.Ref
 	var n int
 	_, err := pgx.ForEachRow(rows, []any{&r.Batch, &r.Payment, &r.Attempt, &n}, func() error { f.booked[r] = n; return nil })
@@ -324,7 +325,7 @@ func (f *facts) readTrails(ctx context.Context, tx pgx.Tx, keys map[payKey]bool)
 }
 
 func (f *facts) readBatchTrails(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, payments []int64) error {
-	rows, _ := db.Query(ctx, sqlTrails, pgx.NamedArgs{"batch": batch, "payments": payments})
+	rows, _ := db.Query(ctx, sqlTrails, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batch": batch, "payments": payments})
 	l := ledger.Line{Batch: batch}
 	_, err := pgx.ForEachRow(rows, []any{&l.Payment, &l.Seq, &l.Attempt, &l.About, &l.Leg, &l.Amount}, func() error {
 		k := payKey{batch, l.Payment}
@@ -336,6 +337,11 @@ func (f *facts) readBatchTrails(ctx context.Context, db pgdb.Querier, batch ledg
 	})
 	if err != nil {
 		return fmt.Errorf("trails in batch %d: %w", batch, err)
+	}
+	for _, payment := range payments {
+		if t := f.trails[payKey{batch, payment}]; t != nil {
+			t.start = t.position
+		}
 	}
 	return nil
 }
@@ -350,7 +356,7 @@ func (f *facts) readDraws(ctx context.Context, tx pgx.Tx, list []witness) error 
 	if len(refs) == 0 {
 		return nil
 	}
-	rows, _ := tx.Query(ctx, sqlDraws, pgx.NamedArgs{"refs": refs})
+	rows, _ := tx.Query(ctx, sqlDraws, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"refs": refs})
 	var ref string
 	var d drawFacts
 	_, err := pgx.ForEachRow(rows, []any{&ref, &d.Book, &d.Channel, &d.Amount, &d.Credited, &d.Programme}, func() error {

@@ -151,8 +151,10 @@ func (r *Reconciler) chunkMax() int {
 
 // accountForm is the one form in which an account number is compared.
 func accountForm(s string) string {
-	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", ".", "").Replace(s))
+	return strings.ToUpper(withoutMarks.Replace(s))
 }
+
+var withoutMarks = strings.NewReplacer(" ", "", "-", "", ".", "")
 
 // tail is what may be shown of an account number.
 func tail(account string) string {

@@ -109,11 +109,13 @@ func (r *Reconciler) postEach(ctx context.Context, tx pgx.Tx, s payout.Submissio
 	if err != nil {
 		return err
 	}
-	posted, err := ledger.Post(ctx, tx, ledger.Voucher{
+	posted, err := payout.Post(ctx, tx, ledger.Voucher{
 		Key:   fmt.Sprintf("submission/%d/%s/%d", s.No, what, lines[0].Payment),
 		Facts: facts, Book: s.Book, PostingSet: s.PostingSet, Kind: what, AccountingDate: date, PostedAt: now,
 		Text: text, Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
-	})
+	}, payout.Moved{Was: func(payment int64) payout.Standing {
+		return payout.Standing{State: positions[payment].State(), Channel: s.Channel}
+	}})
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func setupBatchPlan(f *flag.FlagSet) run {
 	f.StringVar(&total, "total", "", "đồng the decision allows")
 	f.StringVar(&d.DecisionNo, "decision", "", "number of the decision")
 	f.StringVar(&decided, "decided", "", "its date, YYYY-MM-DD")
-	f.StringVar(&period, "period", "", "any day of the month the benefit is for; today when empty")
+	f.StringVar(&period, "period", "", "any day of the month the benefit is for; the programme's own when empty")
 	f.StringVar(&d.MadeBy, "by", "", "who makes it")
 	f.StringVar(&lists, "lists", "", "numbers of lists; all that no batch was planned from when empty")
 	return func(ctx context.Context, e *env, _ []string) error {
@@ -137,7 +137,7 @@ func setupBatchPlan(f *flag.FlagSet) run {
 			return err
 		}
 		if id == 0 {
-			if err := readDeclaration(&d, total, decided, period, now); err != nil {
+			if err := readDeclaration(&d, total, decided, period); err != nil {
 				return err
 			}
 			err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
@@ -164,7 +164,7 @@ func setupBatchPlan(f *flag.FlagSet) run {
 	}
 }
 
-func readDeclaration(d *payout.Declaration, total, decided, period string, now time.Time) error {
+func readDeclaration(d *payout.Declaration, total, decided, period string) error {
 	var err error
 	if d.Total, err = money.Parse(total); err != nil {
 		return usagef("--total: %v", err)
@@ -172,7 +172,6 @@ func readDeclaration(d *payout.Declaration, total, decided, period string, now t
 	if d.DecisionDate, err = calendar.ParseISO(decided); err != nil {
 		return usagef("--decided: %v", err)
 	}
-	d.Period = calendar.DateOf(now)
 	if period != "" {
 		if d.Period, err = calendar.ParseISO(period); err != nil {
 			return usagef("--period: %v", err)
@@ -198,8 +197,16 @@ func setupBatchShow(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		tallies, err := payout.Tallies(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		waits, err := payout.Waits(ctx, db, id)
+		if err != nil {
+			return err
+		}
 		if *asJSON {
-			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum})
+			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "waits": saidWaits(waits)})
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
 		states := map[string]int{}
@@ -211,8 +218,25 @@ func setupBatchShow(f *flag.FlagSet) run {
 			fmt.Fprintf(e.stdout, "TẠM DỪNG / PAUSED: %s\n", batch.PauseWhy)
 		}
 		e.printSums(sum)
+		for _, w := range saidWaits(waits) {
+			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence)
+		}
 		return nil
 	})
+}
+
+// saidWait is a wait with its sentence, as people and scripts read it.
+type saidWait struct {
+	payout.Wait
+	Sentence string
+}
+
+func saidWaits(list []payout.Wait) []saidWait {
+	said := make([]saidWait, len(list))
+	for i, w := range list {
+		said[i] = saidWait{w, w.Sentence()}
+	}
+	return said
 }
 
 func (e *env) printSums(s reconciliation.Summary) {

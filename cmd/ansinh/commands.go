@@ -8,5 +8,5 @@ import (
 // commands lists every command in the order in which help shows them.
 var commands = sync.OnceValue(func() []command {
 	return slices.Concat(demoCommands(), workCommands(), sandboxCommands(), listCommands(), batchCommands(), paymentCommands(), settlementCommands(),
-		officeCommands(), ledgerCommands(), databaseCommands(), submissionCommands(), benchCommands())
+		officeCommands(), ledgerCommands(), databaseCommands(), submissionCommands(), benchCommands(), userCommands(), storybookCommands())
 })

@@ -43,6 +43,7 @@ type demoOptions struct {
 	workers int
 	resume  bool
 	until   string
+	profile string
 }
 
 func setupDemo(f *flag.FlagSet) run {
@@ -54,6 +55,7 @@ func setupDemo(f *flag.FlagSet) run {
 	f.IntVar(&o.workers, "workers", 2, "1: one goroutine, no River, the same ledger head for the same seed; more: River with so many workers")
 	f.BoolVar(&o.resume, "resume", false, "continue what stands in the data folder, after an interruption of any kind")
 	f.StringVar(&o.until, "until", "", "stop before this phase: "+strings.Join(phaseNames(), ", "))
+	f.StringVar(&o.profile, "profile", "", "write processor and memory profiles of every phase into this folder")
 	return func(ctx context.Context, e *env, args []string) error {
 		switch {
 		case len(args) > 0:
@@ -146,7 +148,7 @@ func (d *demo) timed(name, what string, do func(context.Context) error) func(con
 	return func(ctx context.Context) error {
 		d.progress.begin(what)
 		begun := time.Now()
-		err := do(ctx)
+		err := profiled(d.options.profile, name, func() error { return do(ctx) })
 		d.state.spent(name, time.Since(begun))
 		d.progress.end(time.Since(begun))
 		return err

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -64,18 +65,23 @@ func (d *demo) writeLists(ctx context.Context) error {
 
 // importLists takes every workbook from its file, leaving refused rows out.
 func (d *demo) importLists(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	taken, refused := 0, 0
-	for i, l := range d.state.Lists {
-		d.progress.step(i, len(d.state.Lists), l.File)
-		result, err := importFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
-			Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+	for i, opened := range d.openLists(ctx) {
+		d.progress.step(i, len(d.state.Lists), d.state.Lists[i].File)
+		list, err := opened()
+		var result registry.Result
+		if err == nil {
+			result, err = list.Take(ctx, d.works.DB)
+		}
 		var nobody *registry.RefusedError
 		if errors.As(err, &nobody) {
 			refused += nobody.RowsTotal // a tiny commune of which every row is spoilt
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", l.File, err)
+			return fmt.Errorf("%s: %w", d.state.Lists[i].File, err)
 		}
 		taken, refused = taken+result.RowsTaken, refused+result.RowsRefused
 	}
@@ -83,24 +89,76 @@ func (d *demo) importLists(ctx context.Context) error {
 	return nil
 }
 
+// openLists reads the workbooks in order. With more than one worker the next one
+// is read while the database takes the one before; they are still taken one after
+// another, so that people get the same numbers in every run.
+func (d *demo) openLists(ctx context.Context) iter.Seq2[int, func() (*registry.OpenedList, error)] {
+	open := func(l demoList) (*registry.OpenedList, error) {
+		return openFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
+			Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+	}
+	type outcome struct {
+		list *registry.OpenedList
+		err  error
+	}
+	return func(yield func(int, func() (*registry.OpenedList, error)) bool) {
+		if d.options.workers == 1 {
+			for i, l := range d.state.Lists {
+				if !yield(i, func() (*registry.OpenedList, error) { return open(l) }) {
+					return
+				}
+			}
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		ready, over := make(chan outcome), make(chan struct{})
+		go func() {
+			defer close(over)
+			for _, l := range d.state.Lists {
+				list, err := open(l)
+				select {
+				case ready <- outcome{list, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		defer func() { cancel(); <-over }()
+		for i := range d.state.Lists {
+			if !yield(i, func() (*registry.OpenedList, error) { o := <-ready; return o.list, o.err }) {
+				return
+			}
+		}
+	}
+}
+
 // importFile imports one workbook. A unit without ValidFrom is that in force.
 func importFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (registry.Result, error) {
-	file, err := os.Open(path)
+	list, err := openFile(ctx, db, keys, path, o)
 	if err != nil {
 		return registry.Result{}, err
+	}
+	return list.Take(ctx, db)
+}
+
+// openFile reads one workbook, to be taken later.
+func openFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (*registry.OpenedList, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return registry.Result{}, err
+		return nil, err
 	}
 	if o.Unit.ValidFrom.IsZero() {
 		if o.Unit, err = unitNow(ctx, db, o.Unit.Code, o.Now); err != nil {
-			return registry.Result{}, err
+			return nil, err
 		}
 	}
 	o.Random = rand.Reader
-	return registry.ImportList(ctx, db, keys, registry.File{Name: filepath.Base(path), Content: file, Size: info.Size()}, o)
+	return registry.OpenList(ctx, db, keys, registry.File{Name: filepath.Base(path), Content: file, Size: info.Size()}, o)
 }
 
 // plan declares the batch as the decision says, and plans it from the lists.

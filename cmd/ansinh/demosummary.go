@@ -14,6 +14,7 @@ import (
 	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/ledger"
+	"ansinh/payout"
 	"ansinh/reconciliation"
 	"ansinh/reports"
 )
@@ -82,7 +83,7 @@ func (d *demo) ledger(ctx context.Context) (ledgerSummary, error) {
 	if err != nil {
 		return ledgerSummary{}, err
 	}
-	ties, err := ledger.CheckTies(ctx, d.works.DB)
+	ties, err := payout.CheckTies(ctx, d.works.DB)
 	if err != nil {
 		return ledgerSummary{}, err
 	}

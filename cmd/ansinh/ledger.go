@@ -18,6 +18,7 @@ import (
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 func ledgerCommands() []command {
@@ -52,7 +53,7 @@ func setupVerify(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		ties, err := ledger.CheckTies(ctx, db)
+		ties, err := payout.CheckTies(ctx, db)
 		if err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func (e *env) post(ctx context.Context, p posting, address string) error {
 		if works, err = e.works(ctx); err != nil {
 			return err
 		}
-		if address, err = e.listenAPI(works, "127.0.0.1:0"); err != nil {
+		if address, err = e.listenHTTP(works.API(), "127.0.0.1:0"); err != nil {
 			return err
 		}
 	}

@@ -102,7 +102,7 @@ func Banks(ctx context.Context, db pgdb.Querier, today calendar.Date) ([]Bank, e
 // A run that was begun is summed payment by payment from where it stands; a
 // channel has one such run at a time, so that is one commune's payments at most.
 // What two people took out unsent does not wait; what two people sent again does.
-const sqlWaiting = `
+const sqlBankWaiting = `
 WITH ready AS (
     SELECT r.batch, r.channel, r.next_no, r.to_no, r.from_no, r.count, r.total
       FROM payout.batch AS b
@@ -133,7 +133,7 @@ WITH ready AS (
 SELECT channel, sum(count)::bigint, sum(total)::bigint FROM counted GROUP BY channel`
 
 func addWaiting(ctx context.Context, db pgdb.Querier, at map[bankadapters.Key]*Bank) error {
-	rows, _ := db.Query(ctx, sqlWaiting)
+	rows, _ := db.Query(ctx, sqlBankWaiting)
 	var key bankadapters.Key
 	var n int64
 	var total money.Amount

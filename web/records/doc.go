@@ -1,23 +1,24 @@
-// Package records reads what the console shows: one query for each list, one
-// struct for each row.
+// Package records reads what the pages of the console show.
 //
 // # The rule
 //
-// A page never scans. A list is a walk along one index from where the last page
-// ended, 50 rows at a time; what is shown beside a row is looked up by key for
-// those rows alone. A count is a count of at most [CountMax] rows and says when
-// it stopped. Tests ask the planner, with custom and with generic plans, and
-// fail for a sequential scan of a table that grows with payments.
+// It only reads, and every read is bounded: a page of a list is a walk along a
+// key from where the page begins, never a scan of a batch's payments or lines, so
+// that a page costs the same at ten thousand payments and at ten million. Counts
+// come from sums kept with the money, or stop at [CountMax] and say so. A test asks
+// the planner about every list, with custom and with generic plans, and fails for a
+// sequential scan of a table that grows with payments.
 //
 // # The picture
 //
-//	ledger | payout | reconciliation | timeliness | filing | audit
-//	                          |
-//	       records: Banks, Doubts, Breaks, Account, Voucher, …  -->  web: pages, CSV
+//	web ──> records.Batches, Sections, Payments, Payment, Waiting …
+//	          │  key walk: 50 rows     │  state of those rows only: lateral look-ups
+//	          v                        v
+//	        payout.*, reconciliation.*, ledger.*
 //
 // # What this package does not do
 //
-// It writes nothing, decides nothing and opens no encrypted value; personal ids,
-// phones and account numbers leave it masked or not at all. That a person was
-// looked up is recorded by the page that asked.
+// It decides nothing, formats nothing, writes nothing and decrypts nothing; what
+// identifies a person leaves it masked, as the tables keep it. It knows no role:
+// the caller says which unit may be seen.
 package records

@@ -6,7 +6,4 @@ import (
 	"ansinh/internal/pgtest"
 )
 
-func TestEveryQueryPrepares(t *testing.T) {
-	t.Parallel()
-	pgtest.PrepareAll(t, ".")
-}
+func TestEveryQueryPrepares(t *testing.T) { t.Parallel(); pgtest.PrepareAll(t, ".") }
