@@ -90,7 +90,7 @@ type route struct {
 
 // routes lists every address. A page's file has its own function of routes.
 func (s *site) routes() []route {
-	return slices.Concat(s.signInRoutes(), s.homeRoutes())
+	return slices.Concat(s.signInRoutes(), s.homeRoutes(), s.recordRoutes())
 }
 
 func (s *site) handler() http.Handler {

@@ -10,8 +10,8 @@ import (
 	"ansinh/internal/pgdb"
 )
 
-// PageSize is how many rows a page of a list shows.
-const PageSize = 50
+// PageRows is how many rows a page of a list shows.
+const PageRows = 50
 
 // CountMax is where a count stops. A count of CountMax+1 means "more than
 // CountMax".
@@ -35,7 +35,7 @@ func count(ctx context.Context, db pgdb.Querier, sql string, args pgx.NamedArgs)
 // are more. 0 asks for a page.
 func limit(want int) int {
 	if want <= 0 {
-		want = PageSize
+		want = PageRows
 	}
 	return want + 1
 }
@@ -43,7 +43,7 @@ func limit(want int) int {
 // cut drops the row that was read to know whether there are more.
 func cut[T any](list []T, want int) (page []T, more bool) {
 	if want <= 0 {
-		want = PageSize
+		want = PageRows
 	}
 	if len(list) > want {
 		return list[:want], true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
@@ -140,4 +141,23 @@ func NewestFiled(ctx context.Context, db pgdb.Querier, kind filing.Kind, batch l
 		*to = &one[0]
 	}
 	return made, asked, nil
+}
+
+// BatchName is a batch as a choice.
+type BatchName struct {
+	ID   ledger.BatchID
+	Name string
+	Due  calendar.Date
+}
+
+const sqlBatchNames = `SELECT b.id, b.name_vi, b.due_date FROM payout.batch AS b WHERE b.planned_at IS NOT NULL ORDER BY b.made_at DESC, b.id DESC LIMIT 200`
+
+// BatchNames lists the newest planned batches, as choices of a form.
+func BatchNames(ctx context.Context, db pgdb.Querier) ([]BatchName, error) {
+	rows, _ := db.Query(ctx, sqlBatchNames)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[BatchName])
+	if err != nil {
+		return nil, fmt.Errorf("names of batches: %w", err)
+	}
+	return list, nil
 }

@@ -28,6 +28,8 @@ type Wanted struct {
 	Name  string
 	Born  int
 	Unit  string // code; "" = any
+	// Within is the code of the only unit whose people may be found; "" = all.
+	Within string
 }
 
 // Way names which of the three was used, for the audit.
@@ -77,16 +79,16 @@ const hitColumns = ` p.id, p.name, p.birth_year, coalesce((SELECT u.name_vi FROM
   FROM registry.person AS p`
 
 const (
-	sqlByID    = `SELECT` + hitColumns + ` WHERE p.id_index = @index LIMIT @limit`
-	sqlByPhone = `SELECT` + hitColumns + ` WHERE p.phone_index = @index ORDER BY p.id LIMIT @limit`
-	sqlByName  = `SELECT` + hitColumns + ` WHERE p.name_fold = @name AND p.birth_year = @born AND @unit IN ('', p.unit_code) ORDER BY p.id LIMIT @limit`
+	sqlByID    = `SELECT` + hitColumns + ` WHERE p.id_index = @index AND @within IN ('', p.unit_code) LIMIT @limit`
+	sqlByPhone = `SELECT` + hitColumns + ` WHERE p.phone_index = @index AND @within IN ('', p.unit_code) ORDER BY p.id LIMIT @limit`
+	sqlByName  = `SELECT` + hitColumns + ` WHERE p.name_fold = @name AND p.birth_year = @born AND @unit IN ('', p.unit_code) AND @within IN ('', p.unit_code) ORDER BY p.id LIMIT @limit`
 )
 
 // Find looks a person up: at most [HitsMax] of them, and whether there are more.
 // An incomplete question (no id, no phone, and not both name and birth year)
 // finds nobody. The caller owes the audit record of the read.
 func Find(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, w Wanted) (hits []Hit, more bool, err error) {
-	args := pgx.NamedArgs{"limit": HitsMax + 1}
+	args := pgx.NamedArgs{"limit": HitsMax + 1, "within": w.Within}
 	var sql string
 	switch {
 	case w.ID != "":
