@@ -27,7 +27,7 @@ func auditPage(v *visit) error {
 	p := auditLog{Actor: f.Actor, Subject: f.Subject, From: a.text("from"), To: a.text("to")}
 	var filters []string
 	if f.Act != "" {
-		filters = append(filters, w.say("filter.act", wordOr(w, "act.", f.Act)))
+		filters = append(filters, w.say("filter.act", wordOr(w, "did.", f.Act)))
 	}
 	if f.Actor != "" {
 		filters = append(filters, w.say("filter.actor", f.Actor))
@@ -49,7 +49,7 @@ func auditPage(v *visit) error {
 	}
 	var pairs []string
 	for _, k := range kinds {
-		pairs = append(pairs, k, wordOr(w, "act.", k))
+		pairs = append(pairs, k, wordOr(w, "did.", k))
 	}
 	p.Acts = options(w.say("filter.all"), f.Act, pairs...)
 	count, err := records.CountActs(v.context(), v.site.DB, f)

@@ -266,7 +266,7 @@ func voucherPage(v *visit) error {
 
 func (p voucher) file(a asked) error {
 	w := a.v.words()
-	head := []string{w.say("payment"), w.say("line.no"), w.say("line.leg"), w.say("line.debit"), w.say("line.credit"), w.say("amount.dong"), w.say("line.red"),
+	head := []string{w.say("payment"), w.say("line.no"), w.say("line.leg"), w.say("line.debit"), w.say("line.credit"), w.say("list.amount.dong"), w.say("line.red"),
 		w.say("submission"), w.say("file"), w.say("file.position")}
 	return a.file(fmt.Sprintf("chung-tu-%d", p.ID), p.List, head, func(emit func(...any)) error {
 		for _, l := range p.Rows {

@@ -115,7 +115,7 @@ func (v *visit) breakFilters(f records.BreakFilter) (b breaks, filters []string,
 
 func (v *visit) breaksFile(a asked, f records.BreakFilter, l listing) error {
 	w := v.words()
-	head := []string{w.say("break.no"), w.say("break.reason"), w.say("bank"), w.say("amount.dong"), w.say("payment"), w.say("submission"), w.say("break.opened"),
+	head := []string{w.say("break.no"), w.say("break.reason"), w.say("bank"), w.say("list.amount.dong"), w.say("payment"), w.say("submission"), w.say("break.opened"),
 		w.say("break.owner"), w.say("voucher"), w.say("file"), w.say("file.position"), w.say("break.closed"), w.say("break.how")}
 	return a.file("khoan-lech", l, head, func(emit func(...any)) error {
 		f.Want, f.After = records.CountMax, records.BreakKey{}

@@ -56,7 +56,7 @@ func doubtsPage(v *visit) error {
 		return v.show("doubts", d)
 	}
 	w := v.words()
-	head := []string{w.say("submission"), w.say("batch"), w.say("bank"), w.say("submission.message"), w.say("payments"), w.say("total.dong"), w.say("doubts.since"),
+	head := []string{w.say("submission"), w.say("batch"), w.say("bank"), w.say("submission.message"), w.say("list.payments"), w.say("total.dong"), w.say("doubts.since"),
 		w.say("doubts.why"), w.say("doubts.missing")}
 	return a.file("dang-hoi-lai", d.List, head, func(emit func(...any)) error {
 		for _, one := range rows {

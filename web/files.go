@@ -120,7 +120,7 @@ func filePage(v *visit) error {
 	if !a.wantsFile() {
 		return v.show("file", p)
 	}
-	head := []string{w.say("file.position"), w.say("file.side"), w.say("amount.dong"), w.say("file.bookdate"), w.say("file.reference"), w.say("file.servicer"), w.say("file.said"),
+	head := []string{w.say("file.position"), w.say("file.side"), w.say("list.amount.dong"), w.say("file.bookdate"), w.say("file.reference"), w.say("file.servicer"), w.say("file.said"),
 		w.say("file.action"), w.say("payment"), w.say("voucher")}
 	return a.file(fmt.Sprintf("tep-%d", id), p.List, head, func(emit func(...any)) error {
 		for _, l := range p.Rows {

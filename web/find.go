@@ -133,7 +133,7 @@ func (v *visit) found(h records.Hit) foundPerson {
 		if state == "none" {
 			m.Word = w.say("find.state.none")
 		}
-		p.Sentences = append(p.Sentences, foundSentence{Mark: m, Text: text, Path: fmt.Sprintf("/batches/%d/payments/%d", one.Batch, one.Payment)})
+		p.Sentences = append(p.Sentences, foundSentence{Mark: m, Text: text, Path: fmt.Sprintf("/payments/%d/%d", one.Batch, one.Payment)})
 	}
 	return p
 }

@@ -34,18 +34,18 @@ func (s *site) recordStories() []story {
 func (s *site) recordFunctions(lang string) template.FuncMap {
 	w, f := s.words[lang], formatter{lang}
 	return template.FuncMap{
-		"gate":     func(state string) mark { return markOf(w, "gate.", state, gateTones) },
+		"gate":     func(state string) mark { return markOf(w, "bankgate.", state, gateTones) },
 		"sent":     func(state any) mark { return markOf(w, "sent.", fmt.Sprint(state), sentTones) },
 		"verdict":  func(state string) mark { return markOf(w, "verdict.", state, verdictTones) },
 		"filed":    func(r records.Filed) mark { return markOf(w, "filed.", filedState(r), filedTones) },
 		"sound":    func(ok bool) mark { return markOf(w, "sound.", strconv.FormatBool(ok), soundTones) },
 		"sealed":   func(no int64) string { return sealedWord(w, f, no) },
 		"reason":   func(r reconciliation.Reason) string { return f.reason(r) },
-		"whoNext":  nextOf,
+		"whoNext":  actsNext,
 		"cellWord": f.cellWord,
 		"kindWord": func(kind string) string { return wordOr(w, "voucher.kind.", kind) },
 		"legWord":  func(id ledger.LegID) string { return legWord(w, id) },
-		"actWord":  func(act string) string { return wordOr(w, "act.", act) },
+		"actWord":  func(act string) string { return wordOr(w, "did.", act) },
 		"source":   func(source string) string { return wordOr(w, "source.", source) },
 		"age":      func(since any, now time.Time) string { return age(w, since, now) },
 		"hex":      hex.EncodeToString,
@@ -53,7 +53,7 @@ func (s *site) recordFunctions(lang string) template.FuncMap {
 		"days":     func(n *int) string { return daysWord(w, n) },
 		"bytes":    func(n int64) string { return f.bytes(n) },
 		"dayCount": func(n int) string { return daysWord(w, &n) },
-		"payment":  func(batch ledger.BatchID, no int64) string { return fmt.Sprintf("/batches/%d/payments/%d", batch, no) },
+		"payment":  func(batch ledger.BatchID, no int64) string { return fmt.Sprintf("/payments/%d/%d", batch, no) },
 	}
 }
 
@@ -117,8 +117,8 @@ func (f formatter) reason(r reconciliation.Reason) string {
 	return string(r)
 }
 
-// nextOf says who acts next about a break; that is written in Vietnamese only.
-func nextOf(r reconciliation.Reason) string {
+// actsNext says who acts next about a break; that is written in Vietnamese only.
+func actsNext(r reconciliation.Reason) string {
 	for _, one := range reconciliation.Reasons {
 		if one.Reason == r {
 			return one.Next
@@ -143,13 +143,13 @@ func (f formatter) cellWord(name string) string {
 func legWord(w words, id ledger.LegID) string {
 	l := ledger.LegOf(id)
 	if l == nil {
-		return w.say("leg.none")
+		return w.say("move.none")
 	}
 	base, _, _ := strings.Cut(l.Name, ".")
 	if base != l.Name {
 		base += ".any"
 	}
-	return wordOr(w, "leg.", base)
+	return wordOr(w, "move.", base)
 }
 
 // age is how long something has lasted, in its largest unit.

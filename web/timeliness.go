@@ -134,7 +134,7 @@ func (v *visit) fillWaits(a asked, p *waits) {
 
 func (p waits) file(a asked) error {
 	w := a.v.words()
-	head := []string{w.say("time.group"), w.say("people"), w.say("payments"), w.say("time.credited"), w.say("time.credited.median"), w.say("time.covered"), w.say("time.day")}
+	head := []string{w.say("time.group"), w.say("people"), w.say("list.payments"), w.say("time.credited"), w.say("time.credited.median"), w.say("time.covered"), w.say("time.day")}
 	for _, d := range timeliness.Horizons {
 		head = append(head, w.say("time.curve.at", d), w.say("time.lowest.at", d), w.say("time.highest.at", d))
 	}
