@@ -31,10 +31,13 @@ func PauseBank(ctx context.Context, db pgdb.DB, key bankadapters.Key, why, who s
 const sqlOpenBank = `
 UPDATE payout.bank_gate
    SET state = 'tripped', since = @now, why = @why, next_probe = @now, fence = fence + 1
- WHERE channel = @channel AND state = 'paused'`
+ WHERE channel = @channel AND state = 'paused'
+   AND NOT EXISTS (SELECT 1 FROM payout.restored AS r
+                    WHERE NOT EXISTS (SELECT 1 FROM payout.reopened AS o WHERE o.restored = r.id AND o.channel = @channel))`
 
 // OpenBank ends a pause. Orders do not flow yet: the gate counts as tripped with
-// an inquiry due, and its answer opens it, as after any other stop.
+// an inquiry due, and its answer opens it, as after any other stop. A bank that a
+// restored database closed is not opened so: that takes what [Reopen] asks for.
 func OpenBank(ctx context.Context, db pgdb.DB, key bankadapters.Key, why, who string, now time.Time) error {
 	return moveGate(ctx, db, sqlOpenBank, "bank.open", key, why, who, now)
 }

@@ -9,14 +9,6 @@ import (
 	"ansinh/payout"
 )
 
-func (d *desk) gate() (state string) {
-	d.t.Helper()
-	if err := d.db.QueryRow(d.t.Context(), `SELECT state FROM payout.bank_gate WHERE channel = $1`, d.bank).Scan(&state); err != nil {
-		d.t.Fatal(err)
-	}
-	return state
-}
-
 // A person pauses a bank, and nothing is ordered; a person opens it, and an
 // inquiry, not a payment, finds out whether the line works.
 func TestPausedBankOrdersNothingUntilAnInquiryOpensIt(t *testing.T) {
@@ -49,6 +41,25 @@ func TestPausedBankOrdersNothingUntilAnInquiryOpensIt(t *testing.T) {
 	d.wantBook(50)
 	if err := payout.OpenBank(t.Context(), d.db, d.bank, "", "ke-toan", d.now); errs.Code(err) != "PAYOUT-GATE" {
 		t.Errorf("opening an open bank: %v, want PAYOUT-GATE", err)
+	}
+}
+
+// What a restored backup closed is opened by evidence and two people, never by
+// the button that ends a pause.
+func TestOpenBankDoesNotOpenWhatARestoreClosed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "E", 5, sandbox.Script{})
+	if _, err := d.db.Exec(t.Context(), `INSERT INTO payout.restored (at, epoch, causes, sends, lost, journals, anchor) VALUES ($1, 2, '{server}', 0, false, '{}', '')`, d.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := payout.PauseBank(t.Context(), d.db, d.bank, "khôi phục", "ke-toan", d.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := payout.OpenBank(t.Context(), d.db, d.bank, "mở", "ke-toan", d.now); errs.Code(err) != "PAYOUT-GATE" {
+		t.Errorf("a bank closed by a restore was opened by one person: %v", err)
+	}
+	if got := d.gate(); got != "paused" {
+		t.Errorf("the gate is %s, want paused", got)
 	}
 }
 

@@ -64,21 +64,8 @@ func (g gateForm) Heading(say func(string, ...any) string) string {
 }
 
 func (v *visit) gateForm() (gateForm, error) {
-	gate, err := records.ReadGate(v.context(), v.site.DB, bankadapters.Key(v.r.PathValue("bank")))
-	if err != nil {
-		return gateForm{}, err
-	}
-	list, err := records.Banks(v.context(), v.site.DB, calendar.DateOf(v.site.Now()))
-	if err != nil {
-		return gateForm{}, err
-	}
-	form := gateForm{Why: v.r.PostFormValue("why")}
-	for _, b := range list {
-		if b.Key == gate.Key {
-			form.Bank = b
-		}
-	}
-	return form, nil
+	b, err := records.ReadBank(v.context(), v.site.DB, bankadapters.Key(v.r.PathValue("bank")), calendar.DateOf(v.site.Now()))
+	return gateForm{Bank: b, Why: v.r.PostFormValue("why")}, err
 }
 
 func gatePage(v *visit) error {

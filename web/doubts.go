@@ -74,7 +74,7 @@ func doubtsPage(v *visit) error {
 // payments of it that are in doubt.
 type submission struct {
 	records.Submission
-	Answers  []records.Answer
+	Answers  []records.SubmissionAnswer
 	MoreSaid bool
 	Vouchers []records.OrderVoucher
 	Doubtful []records.DoubtPayment
@@ -99,7 +99,7 @@ func submissionPage(v *visit) error {
 		return err
 	}
 	s.Waits = s.State == payout.InDoubt || s.State == payout.Accepted
-	if s.Answers, s.MoreSaid, err = records.Answers(v.context(), v.site.DB, no, 20); err != nil {
+	if s.Answers, s.MoreSaid, err = records.SubmissionAnswers(v.context(), v.site.DB, no, 20); err != nil {
 		return err
 	}
 	if s.Vouchers, _, err = records.OrderVouchers(v.context(), v.site.DB, no, 100); err != nil {

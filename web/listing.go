@@ -29,10 +29,6 @@ type listing struct {
 	CSVNote string // why there is none
 }
 
-// pager is where the neighbours of a page are. A walk along a key knows the way
-// on and the way back to the beginning.
-type pager struct{ First, Previous, Next string }
-
 // view of a list, read from the query string.
 type asked struct {
 	v     *visit
@@ -224,12 +220,6 @@ func cell(text string) string {
 		}
 	}
 	return text
-}
-
-// option is one choice of a filter.
-type option struct {
-	Value, Word string
-	Chosen      bool
 }
 
 // options make a choice of a filter: all of it first, then each value with its word.

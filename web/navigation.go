@@ -23,6 +23,7 @@ var navPlaces = []struct {
 	who       []accounts.Role // nil = everybody
 }{
 	{"/", "nav.home", nil},
+	{"/batches", "nav.batches", readers},
 	{"/banks", "nav.banks", nil},
 	{"/doubts", "nav.doubts", desk},
 	{"/breaks", "nav.breaks", desk},
@@ -32,6 +33,7 @@ var navPlaces = []struct {
 	{"/reports", "nav.reports", desk},
 	{"/find", "nav.find", readers},
 	{"/audit", "nav.audit", auditors},
+	{"/stop", "nav.stop", nil},
 }
 
 // desk is who looks after the money of the whole city, auditors who may read

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/hex"
 	"fmt"
 	"html/template"
 	"slices"
@@ -34,13 +33,13 @@ func (s *site) recordStories() []story {
 func (s *site) recordFunctions(lang string) template.FuncMap {
 	w, f := s.words[lang], formatter{lang}
 	return template.FuncMap{
-		"gate":     func(state string) mark { return markOf(w, "bankgate.", state, gateTones) },
-		"sent":     func(state any) mark { return markOf(w, "sent.", fmt.Sprint(state), sentTones) },
+		"gate":     func(state string) mark { return toned(w, "gate.", state, gateTones) },
+		"sent":     func(state any) mark { return toned(w, "submission.", fmt.Sprint(state), submissionTones) },
 		"verdict":  func(state string) mark { return markOf(w, "verdict.", state, verdictTones) },
 		"filed":    func(r records.Filed) mark { return markOf(w, "filed.", filedState(r), filedTones) },
 		"sound":    func(ok bool) mark { return markOf(w, "sound.", strconv.FormatBool(ok), soundTones) },
 		"sealed":   func(no int64) string { return sealedWord(w, f, no) },
-		"reason":   func(r reconciliation.Reason) string { return f.reason(r) },
+		"breakWhy": func(r reconciliation.Reason) string { return f.reason(r) },
 		"whoNext":  actsNext,
 		"cellWord": f.cellWord,
 		"kindWord": func(kind string) string { return wordOr(w, "voucher.kind.", kind) },
@@ -48,7 +47,6 @@ func (s *site) recordFunctions(lang string) template.FuncMap {
 		"actWord":  func(act string) string { return wordOr(w, "did.", act) },
 		"source":   func(source string) string { return wordOr(w, "source.", source) },
 		"age":      func(since any, now time.Time) string { return age(w, since, now) },
-		"hex":      hex.EncodeToString,
 		"percent":  f.percent,
 		"days":     func(n *int) string { return daysWord(w, n) },
 		"bytes":    func(n int64) string { return f.bytes(n) },
@@ -66,8 +64,6 @@ func wordOr(w words, prefix, name string) string {
 }
 
 var (
-	gateTones    = map[string][2]string{"open": {"done", "check"}, "tripped": {"doubt", "diamond"}, "paused": {"owed", "pause"}}
-	sentTones    = map[string][2]string{"intent": {"rest", "ring"}, "sending": {"moving", "half"}, "accepted": {"moving", "threequarter"}, "refused": {"owed", "cross"}, "unknown": {"doubt", "diamond"}, "withdrawn": {"ended", "bar"}, "settled": {"done", "check"}}
 	verdictTones = map[string][2]string{"": {"moving", "half"}, "taken": {"done", "check"}, "refused": {"owed", "cross"}}
 	filedTones   = map[string][2]string{"asked": {"moving", "half"}, "made": {"done", "check"}, "failed": {"owed", "cross"}}
 	soundTones   = map[string][2]string{"true": {"done", "check"}, "false": {"owed", "cross"}}
@@ -143,13 +139,13 @@ func (f formatter) cellWord(name string) string {
 func legWord(w words, id ledger.LegID) string {
 	l := ledger.LegOf(id)
 	if l == nil {
-		return w.say("move.none")
+		return w.say("leg.none")
 	}
 	base, _, _ := strings.Cut(l.Name, ".")
 	if base != l.Name {
 		base += ".any"
 	}
-	return wordOr(w, "move.", base)
+	return wordOr(w, "leg.", base)
 }
 
 // age is how long something has lasted, in its largest unit.
@@ -194,7 +190,7 @@ func (f formatter) bytes(n int64) string {
 
 // bankOptions are all channels as choices of a filter.
 func (v *visit) bankOptions(chosen bankadapters.Key) ([]option, map[bankadapters.Key]string, error) {
-	list, err := records.Channels(v.context(), v.site.DB)
+	list, err := records.BankNames(v.context(), v.site.DB)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -77,7 +77,7 @@ func (s *site) doubtStories() []story {
 			Doubtful: []records.DoubtPayment{{Place: 1, Batch: 13001, Payment: 740, Attempt: 1, Name: "Nguyễn Thị Mẫu", UnitVI: "Phường Mẫu Hoàn Kiếm", Tail: "4417", Amount: 500_000, Since: storyTime.Add(-26 * time.Hour)}},
 			Vouchers: []records.OrderVoucher{{ID: 202602000000171, ChainNo: 171, Date: calendar.Must(2026, 2, 12), Kind: "ordered", Text: "Lệnh chi 13001020004", Lines: 10_000}}}},
 		{Page: "submission", Name: "settled", Me: accounts.Auditor, Data: submission{Submission: settled,
-			Answers: []records.Answer{{ID: 1, Kind: "submit", At: storyTime.Add(-26 * time.Hour), Outcome: "accepted", Code: "ACTC", File: 12}}}},
+			Answers: []records.SubmissionAnswer{{ID: 1, Kind: "submit", At: storyTime.Add(-26 * time.Hour), Outcome: "accepted", Code: "ACTC", File: 12}}}},
 	}
 }
 

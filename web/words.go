@@ -60,6 +60,14 @@ func (w words) read(name string) error {
 
 func (w words) has(key string) bool { _, ok := w[key]; return ok }
 
+// or returns the message, or other where there is none.
+func (w words) or(key, other string) string {
+	if text, ok := w[key]; ok {
+		return text
+	}
+	return other
+}
+
 // say returns the message with its arguments put in. A key without a message
 // shows as itself, which a test does not let happen.
 func (w words) say(key string, args ...any) string {

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -226,47 +225,34 @@ func addCanaries(ctx context.Context, db pgdb.Querier, at map[bankadapters.Key]*
 	return nil
 }
 
-// Channel is a bank or provider by name.
-type Channel struct {
+// BankName is a bank or provider as a choice.
+type BankName struct {
 	Key    bankadapters.Key
 	NameVI string
 }
 
-const sqlChannels = `SELECT c.key, c.name_vi FROM payout.channel AS c ORDER BY c.ordinal`
+const sqlBankNames = `SELECT c.key, c.name_vi FROM payout.channel AS c ORDER BY c.ordinal`
 
-// Channels lists all banks and providers by name, for filters.
-func Channels(ctx context.Context, db pgdb.Querier) ([]Channel, error) {
-	rows, _ := db.Query(ctx, sqlChannels)
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Channel])
+// BankNames lists all banks and providers by name, for filters.
+func BankNames(ctx context.Context, db pgdb.Querier) ([]BankName, error) {
+	rows, _ := db.Query(ctx, sqlBankNames)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[BankName])
 	if err != nil {
-		return nil, fmt.Errorf("channels: %w", err)
+		return nil, fmt.Errorf("names of banks: %w", err)
 	}
 	return list, nil
 }
 
-const sqlGateOf = `
-SELECT c.key, c.name_vi, coalesce(g.state, 'open'), g.since, coalesce(g.why, '')
-  FROM payout.channel AS c LEFT JOIN payout.bank_gate AS g ON g.channel = c.key
- WHERE c.key = @key`
-
-// Gate is whether payments may go to one bank.
-type Gate struct {
-	Key    bankadapters.Key
-	NameVI string
-	State  string
-	Since  *time.Time
-	Why    string
-}
-
-// ReadGate reads one bank's gate, or says that there is no such bank.
-func ReadGate(ctx context.Context, db pgdb.Querier, key bankadapters.Key) (Gate, error) {
-	rows, _ := db.Query(ctx, sqlGateOf, pgx.NamedArgs{"key": key})
-	g, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Gate])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return g, errs.New(errs.NotFound, fmt.Sprintf("Không có ngân hàng %s. / There is no bank %s.", key, key), err)
-	}
+// ReadBank reads one bank as [Banks] does, or says that there is none.
+func ReadBank(ctx context.Context, db pgdb.Querier, key bankadapters.Key, today calendar.Date) (Bank, error) {
+	list, err := Banks(ctx, db, today)
 	if err != nil {
-		return g, fmt.Errorf("gate of %s: %w", key, err)
+		return Bank{}, err
 	}
-	return g, nil
+	for _, b := range list {
+		if b.Key == key {
+			return b, nil
+		}
+	}
+	return Bank{}, errs.New(errs.NotFound, fmt.Sprintf("Không có ngân hàng %s. / There is no bank %s.", key, key), nil)
 }

@@ -71,8 +71,8 @@ func ReadSubmission(ctx context.Context, db pgdb.Querier, no int64) (Submission,
 	return s, nil
 }
 
-// Answer is one thing a bank answered about a submission, without its bytes.
-type Answer struct {
+// SubmissionAnswer is one thing a bank answered about a submission, without its bytes.
+type SubmissionAnswer struct {
 	ID      int64
 	Kind    string // submit, status
 	At      time.Time
@@ -82,7 +82,7 @@ type Answer struct {
 	File    int64 // as which reconciliation took it up; 0 = not, or not yet
 }
 
-const sqlAnswers = `
+const sqlSubmissionAnswers = `
 SELECT w.id, w.kind, w.at, w.outcome, w.code, length(w.raw)::bigint, coalesce(f.id, 0)
   FROM payout.answer AS w
   LEFT JOIN reconciliation.file AS f ON f.answer = w.id
@@ -90,10 +90,10 @@ SELECT w.id, w.kind, w.at, w.outcome, w.code, length(w.raw)::bigint, coalesce(f.
  ORDER BY w.id DESC
  LIMIT @limit`
 
-// Answers lists what the bank answered, newest first, at most want of it.
-func Answers(ctx context.Context, db pgdb.Querier, no int64, want int) (page []Answer, more bool, err error) {
-	rows, _ := db.Query(ctx, sqlAnswers, pgx.NamedArgs{"no": no, "limit": limit(want)})
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Answer])
+// SubmissionAnswers lists what the bank answered, newest first, at most want of it.
+func SubmissionAnswers(ctx context.Context, db pgdb.Querier, no int64, want int) (page []SubmissionAnswer, more bool, err error) {
+	rows, _ := db.Query(ctx, sqlSubmissionAnswers, pgx.NamedArgs{"no": no, "limit": limit(want)})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SubmissionAnswer])
 	if err != nil {
 		return nil, false, fmt.Errorf("answers to submission %d: %w", no, err)
 	}

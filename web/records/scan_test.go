@@ -158,7 +158,7 @@ func TestNoPageScans(t *testing.T) {
 			if _, err := records.ReadSubmission(ctx, q, submission); err != nil {
 				return err
 			}
-			if _, _, err := records.Answers(ctx, q, submission, 0); err != nil {
+			if _, _, err := records.SubmissionAnswers(ctx, q, submission, 0); err != nil {
 				return err
 			}
 			_, _, err := records.OrderVouchers(ctx, q, submission, 0)
