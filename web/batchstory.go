@@ -174,7 +174,7 @@ func (s *site) paymentStories() []story {
 		Entitlements: []records.Entitlement{{Programme: "TET26", Month: month, Amount: 500_000, Basis: "Nghị quyết mẫu số 00/2026/NQ-HĐND"}},
 		Attempts:     []records.Attempt{{Attempt: 1, ID: "U7E10A15000001122K", Channel: "A", Message: "U7E1000001A1B2C3", State: payout.InDoubt, Sent: &sent, Order: 1}},
 		Facts:        []records.Fact{{Attempt: 1, Kind: "doubt", Why: "hết giờ chờ / timeout", Opened: sent}},
-		Answers:      []records.Answer{{Kind: "status", At: sent, Outcome: "known=false"}, {Kind: "submit", At: sent, Outcome: "unknown", Code: "TIMEOUT"}},
+		Answers:      []records.Answer{{Kind: "status", Outcome: "known=false", Times: 12, First: sent, Last: storyTime}, {Kind: "submit", Outcome: "unknown", Code: "TIMEOUT", Times: 1, First: sent, Last: sent}},
 		Evidence:     []records.Evidence{{Attempt: 1, Channel: "A", File: "camt053-20260127.xml", Line: 42, Received: sent, Kind: "debit_booked", Action: "book", Amount: 500_000, Booked: &month}},
 		Breaks:       []records.PaymentBreak{{ID: 3, Reason: "second_debit", Amount: 500_000, Opened: sent, Owner: "ke-toan-truong"}},
 		Withdrawals:  []records.Withdrawal{{Attempt: 1, At: storyTime, Kind: "cash"}}}}

@@ -230,7 +230,7 @@ func TestKilledDemoResumes(t *testing.T) {
 				t.Error("it ended before it could be killed: this run showed nothing")
 			}
 			t.Logf("killed %d times", struck)
-			s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--json"))
+			s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--no-serve", "--json"))
 			if s.InDoubt+s.AtProvider+s.Unsent > 0 {
 				t.Errorf("left over: %+v", s)
 			}
@@ -243,7 +243,7 @@ func TestKilledDemoResumes(t *testing.T) {
 // many bytes. It says no if the demo ended before that.
 func killAt(t *testing.T, dir string, growth int64) bool {
 	t.Helper()
-	cmd := command(t, "demo", "--dir", dir, "--resume", "--workers", "2", "--json")
+	cmd := command(t, "demo", "--dir", dir, "--resume", "--workers", "2", "--no-serve", "--json")
 	target := booksSize(t, dir) + growth
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -311,7 +311,7 @@ func TestThreeWorkersShareABatch(t *testing.T) {
 	for _, p := range append(workers, banks) {
 		p.wait()
 	}
-	s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--json"))
+	s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--no-serve", "--json"))
 	if s.InDoubt+s.AtProvider+s.Unsent > 0 {
 		t.Errorf("left over: %+v", s)
 	}

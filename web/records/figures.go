@@ -29,12 +29,13 @@ type Figure struct {
 // nobody is owed anything yet.
 type Figures []Figure
 
-// Doubts are few and indexed; only these payments are looked up.
+// Doubts are few and indexed; only these payments are looked up, one by one:
+// OFFSET 0 keeps the planner from walking the whole batch for a join.
 const sqlDoubtFigures = `
 SELECT p.section, coalesce(s.channel, p.channel), g.state, count(*), sum(p.amount)::bigint
   FROM (SELECT DISTINCT x.payment FROM payout.exception AS x
          WHERE x.batch = @batch AND x.kind = 'doubt' AND x.closed_at IS NULL) AS e
-  JOIN payout.payment AS p ON p.batch = @batch AND p.no = e.payment
+ CROSS JOIN LATERAL (SELECT q.section, q.channel, q.amount FROM payout.payment AS q WHERE q.batch = @batch AND q.no = e.payment OFFSET 0) AS p
  CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
                       WHERE l.batch = @batch AND l.payment = e.payment
                       ORDER BY l.seq DESC LIMIT 1) AS last

@@ -217,11 +217,13 @@ func byState(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stret
 	return page, err
 }
 
+// OFFSET 0 keeps the planner from walking the batch for a join.
 const sqlPaymentRows = `
 SELECT p.no, p.section, s.unit_name_vi, p.channel, p.name, p.birth_year, p.bin, p.account_tail, p.amount,
        payout.shown_state(coalesce(g.state, 'none'), coalesce(x.doubt, false)), coalesce(last.attempt, 0), v.posted_at, coalesce(x.fact, '')
   FROM unnest(@numbers::bigint[]) AS want (no)
-  JOIN payout.payment AS p ON p.batch = @batch AND p.no = want.no
+ CROSS JOIN LATERAL (SELECT q.batch, q.no, q.section, q.channel, q.name, q.birth_year, q.bin, q.account_tail, q.amount
+                       FROM payout.payment AS q WHERE q.batch = @batch AND q.no = want.no OFFSET 0) AS p
   JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
   LEFT JOIN LATERAL (SELECT l.leg, l.attempt, l.voucher FROM ledger.line AS l
                       WHERE l.batch = p.batch AND l.payment = p.no

@@ -77,13 +77,16 @@ type Entitlement struct {
 	Released  bool          `json:"released"`
 }
 
-// Answer is what a bank answered to a submission of the payment.
+// Answer is what a bank answered to a submission of the payment; the same answer
+// given often is one row.
 type Answer struct {
 	Submission int64     `json:"submission"`
 	Kind       string    `json:"kind"` // submit or status
-	At         time.Time `json:"at"`
 	Outcome    string    `json:"outcome"`
 	Code       string    `json:"code"`
+	Times      int64     `json:"times"`
+	First      time.Time `json:"first"`
+	Last       time.Time `json:"last"`
 }
 
 // Evidence is a line of a bank's file about the payment, with what followed.
@@ -142,15 +145,17 @@ SELECT e.programme, e.rule, e.month, e.n, e.amount, r.basis,
  ORDER BY e.month, e.rule, e.n`
 
 const sqlTrailAnswers = `
-SELECT w.submission, w.kind, w.at, w.outcome, w.code
+SELECT w.submission, w.kind, w.outcome, w.code, count(*), min(w.at), max(w.at)
   FROM payout.answer AS w
  WHERE w.submission IN (SELECT a.submission FROM payout.attempt AS a WHERE a.batch = @batch AND a.payment = @payment)
- ORDER BY w.at DESC, w.id DESC LIMIT 50`
+ GROUP BY w.submission, w.kind, w.outcome, w.code
+ ORDER BY max(w.at) DESC, w.submission DESC LIMIT 50`
 
 const sqlTrailEvidence = `
 SELECT o.attempt, f.channel, f.name, w.line, f.received_at, o.evidence, o.action, w.side, w.amount, w.book_date
   FROM reconciliation.outcome AS o
-  JOIN reconciliation.witness AS w ON w.file = o.file AND w.position = o.position
+ CROSS JOIN LATERAL (SELECT z.line, z.side, z.amount, z.book_date FROM reconciliation.witness AS z
+                      WHERE z.file = o.file AND z.position = o.position OFFSET 0) AS w
   JOIN reconciliation.file AS f ON f.id = o.file
  WHERE o.batch = @batch AND o.payment = @payment
  ORDER BY f.received_at, f.id, o.position LIMIT 100`
