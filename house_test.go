@@ -102,6 +102,9 @@ func read(fsys fs.FS) (*tree, error) {
 			}
 			return nil
 		}
+		if name == ".git" { // of a second working tree: a file that names this machine's folders
+			return nil
+		}
 		info, err := entry.Info()
 		if err != nil {
 			return err

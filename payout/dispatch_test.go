@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
+	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/internal/pgtest"
@@ -276,6 +278,13 @@ func TestCanaryGoesFirstAndTheRestWaits(t *testing.T) {
 	})
 	d.round(d.engine(pgdb.Hooks{}))
 	d.wantBook(150)
+
+	err := pgdb.InTx(t.Context(), d.db, func(ctx context.Context, tx pgx.Tx) error {
+		return payout.PassCanary(ctx, tx, d.batch, d.bank, "trưởng phòng", d.now)
+	})
+	if !errors.Is(err, payout.ErrNoCanary) || errs.Code(err) != "PAYOUT-NO-CANARY" {
+		t.Errorf("the word given twice: %v, want %v", err, payout.ErrNoCanary)
+	}
 }
 
 type crash string

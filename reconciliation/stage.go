@@ -12,6 +12,7 @@ import (
 	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
+	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 )
@@ -45,8 +46,9 @@ type staging struct {
 	account string // our account
 	count   int
 	chunk   []staged
-	seen    map[string]bool // identities of bookings of this file
-	said    map[string]said // by end-to-end id: what reports about the submission said before
+	seen    map[string]bool         // identities of bookings of this file
+	said    map[string]said         // by end-to-end id: what reports about the submission said before
+	listed  map[string]money.Amount // by end-to-end id: what our list told the provider
 	// repeated counts the lines that say nothing new (see repeat.go).
 	repeated int
 }

@@ -73,8 +73,9 @@ func sum(sections []section) map[shown]tally {
 }
 
 // Every join here is over a whole batch. Fresh tables have no statistics yet, and
-// a nested loop chosen for want of them takes hours where a hash takes seconds.
-const sqlWholeBatch = `SET LOCAL enable_nestloop = off`
+// a nested loop chosen for want of them takes hours where a hash takes seconds;
+// the hash should fit into memory.
+const sqlWholeBatch = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '256MB', true)`
 
 // readFacts reads what all files share. The snapshot is kept from nested loops
 // until it ends.
