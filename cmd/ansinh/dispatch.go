@@ -209,7 +209,7 @@ func setupDispatchLift(f *flag.FlagSet) run {
 		if why, err := payout.Stopped(ctx, db); why == "" {
 			return e.did(err, "không có lệnh dừng nào / nothing is stopped")
 		}
-		lifted, err := payout.LiftStop(ctx, db, d.why, d.by, e.now()())
+		lifted, err := payout.AgreeToLift(ctx, db, d.why, d.by, e.now()())
 		if err != nil {
 			return err
 		}
