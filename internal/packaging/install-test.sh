@@ -38,10 +38,12 @@ put() {
 }
 for program in bash sh env id cat cp mv ln rm ls mkdir chmod chown chgrp sort head tail cut tr basename dirname readlink printf sha256sum \
   sed grep tar gzip getent useradd groupadd setpriv runuser stat test sleep; do put "$program"; done
-for nss in libnss_files.so.2 libgcc_s.so.1; do
-  library=$(find /lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu /lib/aarch64-linux-gnu -name "$nss" 2>/dev/null | head -n 1)
+# The C library whole, with its one locale: what every Debian has (libc6, libc-bin).
+for nss in libnss_files.so.2 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libresolv.so.2; do
+  library=$(find /lib/*-linux-gnu -name "$nss" 2>/dev/null | sed -n 1p)
   [ -z "$library" ] || { mkdir -p "$machine$(dirname "$library")"; cp -L "$library" "$machine$library"; }
 done
+[ ! -d /usr/lib/locale/C.utf8 ] || { mkdir -p "$machine/usr/lib/locale"; cp -r /usr/lib/locale/C.utf8 "$machine/usr/lib/locale/"; }
 cp -L /usr/share/zoneinfo/UTC "$machine/usr/share/zoneinfo/UTC"
 mkdir -p "$machine/usr/share/zoneinfo/Asia"
 cp -L /usr/share/zoneinfo/Asia/Ho_Chi_Minh "$machine/usr/share/zoneinfo/Asia/Ho_Chi_Minh"
@@ -52,7 +54,7 @@ printf '127.0.0.1 localhost\n' >"$machine/etc/hosts"
 printf 'root:*:19000:0:99999:7:::\n' >"$machine/etc/shadow"; : >"$machine/etc/gshadow"
 mkdir -p "$machine/etc/pam.d"; printf 'auth sufficient pam_rootok.so\naccount required pam_permit.so\nsession required pam_permit.so\n' >"$machine/etc/pam.d/runuser"
 for pam in pam_rootok pam_permit; do
-  library=$(find /lib /usr/lib -name "$pam.so" 2>/dev/null | head -n 1)
+  library=$(find /lib/*-linux-gnu/security -name "$pam.so" | sed -n 1p)
   mkdir -p "$machine$(dirname "$library")"; cp -L "$library" "$machine$library"
 done
 mount -t proc proc "$machine/proc"

@@ -63,6 +63,17 @@ func withAnotherMigration(t *testing.T) string {
 	return path
 }
 
+// sameInTheDebianPackage wants the .deb beside archive to hold the same files.
+func sameInTheDebianPackage(t *testing.T, archive string) {
+	t.Helper()
+	folder := t.TempDir()
+	script := `set -e; tar -C "$2" -xf "$1"; dpkg-deb -x "$(dirname "$1")"/*.deb "$2/deb"; diff -r "$2"/ansinh-*/tree "$2"/deb/opt/ansinh/0.1.1
+		for s in postinst prerm; do dpkg-deb --ctrl-tarfile "$(dirname "$1")"/*.deb | tar -xO ./$s | sh -n; done`
+	if out, err := exec.CommandContext(t.Context(), "bash", "-c", script, "-", archive, folder).CombinedOutput(); err != nil {
+		t.Errorf("the .deb is not the same as the archive: %v\n%s", err, out)
+	}
+}
+
 // TestPackageOnABareMachine needs root for a machine of its own; as another user
 // it makes itself root in a name space.
 func TestPackageOnABareMachine(t *testing.T) {
@@ -72,6 +83,7 @@ func TestPackageOnABareMachine(t *testing.T) {
 	if os.Geteuid() != 0 {
 		args = append([]string{"unshare", "--user", "--map-root-user", "--map-auto"}, args...)
 	}
+	sameInTheDebianPackage(t, older)
 	var said bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = &said, &said
