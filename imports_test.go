@@ -43,6 +43,8 @@ var ranks = map[string]rank{
 	"ansinh/reconciliation":        6,
 	"ansinh/timeliness":            6,
 	"ansinh/reports":               7,
+	"ansinh/web/accounts":          7.5,
+	"ansinh/web/records":           7.5,
 	"ansinh/web":                   8,
 	"ansinh/web/api":               8,
 	"ansinh/internal/backup":       8.5,

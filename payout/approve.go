@@ -264,13 +264,13 @@ func (a *approving) post(ctx context.Context, from, to int64) error {
 	if err != nil {
 		return err
 	}
-	posted, err := ledger.Post(ctx, a.tx, ledger.Voucher{
+	posted, err := Post(ctx, a.tx, ledger.Voucher{
 		Key:   fmt.Sprintf("approved/%d/%d", s.Batch, s.No),
 		Facts: a.sheet.facts(),
 		Book:  s.Book, PostingSet: b.PostingSet, Kind: "approved", AccountingDate: date, PostedAt: a.now, Batch: s.Batch,
 		Text:  fmt.Sprintf("Phê duyệt chi đợt %d, %s: %s người, %s đồng, mã %s", s.Batch, s.UnitNameVI, grouped(s.Count), s.Total, s.Code),
 		Lines: a.lines(ctx, from, to),
-	})
+	}, Moved{})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -174,9 +175,14 @@ func (c Cancellation) end(ctx context.Context, tx pgx.Tx, b Batch, book ledger.B
 	if err != nil {
 		return err
 	}
-	posted, err := ledger.Post(ctx, tx, ledger.Voucher{Key: fmt.Sprintf("cancelled/%d/%d/%x", c.Batch, book, sha256.Sum256(facts)), Facts: facts,
+	tried, err := lastChannels(ctx, tx, c.Batch, payments)
+	if err != nil {
+		return err
+	}
+	posted, err := Post(ctx, tx, ledger.Voucher{Key: fmt.Sprintf("cancelled/%d/%d/%x", c.Batch, book, sha256.Sum256(facts)), Facts: facts,
 		Book: book, PostingSet: b.PostingSet, Kind: "cancelled", AccountingDate: date, PostedAt: now, Batch: c.Batch,
-		Text: fmt.Sprintf("Hủy %d khoản chi chưa gửi của đợt %d: %s", len(payments), c.Batch, c.Reason), Lines: ledger.ListOf(lines)})
+		Text: fmt.Sprintf("Hủy %d khoản chi chưa gửi của đợt %d: %s", len(payments), c.Batch, c.Reason), Lines: ledger.ListOf(lines)},
+		Moved{Was: func(payment int64) Standing { return Standing{at[payment].State(), tried[payment]} }})
 	if err != nil {
 		return err
 	}
@@ -187,4 +193,23 @@ func (c Cancellation) end(ctx context.Context, tx pgx.Tx, b Batch, book ledger.B
 		}
 	}
 	return nil
+}
+
+const sqlLastChannels = `
+SELECT DISTINCT ON (a.payment) a.payment, s.channel
+  FROM payout.attempt AS a JOIN payout.submission AS s ON s.no = a.submission
+ WHERE a.batch = @batch AND a.payment = ANY (@payments::bigint[])
+ ORDER BY a.payment, a.attempt DESC`
+
+// lastChannels says over which channel payments were tried last; those never
+// tried are absent.
+func lastChannels(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, payments []int64) (map[int64]bankadapters.Key, error) {
+	rows, _ := db.Query(ctx, sqlLastChannels, pgx.NamedArgs{"batch": batch, "payments": payments})
+	at := map[int64]bankadapters.Key{}
+	var no int64
+	var key bankadapters.Key
+	if _, err := pgx.ForEachRow(rows, []any{&no, &key}, func() error { at[no] = key; return nil }); err != nil {
+		return nil, fmt.Errorf("channels of payments in batch %d: %w", batch, err)
+	}
+	return at, nil
 }

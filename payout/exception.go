@@ -25,7 +25,7 @@ ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING`
 // OpenDoubts records, inside the transaction that records Unknown, that nobody
 // knows about the submission's payments that are still open.
 func OpenDoubts(ctx context.Context, tx pgx.Tx, submission int64, why string, now time.Time) error {
-	_, err := tx.Exec(ctx, sqlOpenDoubts, pgx.NamedArgs{"no": submission, "why": why, "now": now})
+	_, err := tx.Exec(ctx, sqlOpenDoubts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"no": submission, "why": why, "now": now})
 	if err != nil {
 		return fmt.Errorf("open doubts of submission %d: %w", submission, err)
 	}
@@ -50,11 +50,33 @@ func CloseDoubts(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, payments 
 	if len(payments) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, sqlCloseDoubts, pgx.NamedArgs{"batch": batch, "payments": payments, "voucher": voucher, "now": now})
+	_, err := tx.Exec(ctx, sqlCloseDoubts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batch": batch, "payments": payments, "voucher": voucher, "now": now})
 	if err != nil {
 		return fmt.Errorf("close doubts in batch %d: %w", batch, err)
 	}
 	return nil
+}
+
+const sqlKnownUnsent = `
+UPDATE payout.submission
+   SET state = 'unknown', first_sent = coalesce(first_sent, created_at), claim_until = @now, next_look = @next,
+       answer_text = 'the bank knows it, though it was never sent'
+ WHERE no = @no AND state = 'intent'`
+
+// KnownUnsent records that a bank speaks of a submission which we certainly
+// never sent. Whoever sent it, the rest of it may have been executed too: it may
+// not be sent any more, and its open payments are in doubt until evidence ends
+// that. The caller stops dispatch everywhere. A submission that was withdrawn
+// stays withdrawn.
+func KnownUnsent(ctx context.Context, tx pgx.Tx, no int64, now time.Time) error {
+	tag, err := tx.Exec(ctx, sqlKnownUnsent, pgx.NamedArgs{"no": no, "now": now, "next": now.Add(inquiryDelay)})
+	if err != nil {
+		return fmt.Errorf("submission %d, known to the bank and never sent: %w", no, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil
+	}
+	return OpenDoubts(ctx, tx, no, "the bank knows the submission, though it was never sent", now)
 }
 
 const sqlBar = `
@@ -95,13 +117,20 @@ func Resume(ctx context.Context, tx pgx.Tx, why, who string, now time.Time) erro
 	return nil
 }
 
-const sqlStopped = `SELECT coalesce((SELECT why FROM payout.stop WHERE stopped), '')`
+const sqlStopped = `
+SELECT coalesce(bool_or(stopped), false), coalesce(max(coalesce(nullif(why, ''), 'không ghi lý do / no reason given')) FILTER (WHERE stopped), '')
+  FROM payout.stop`
 
-// Stopped returns why dispatch is stopped everywhere, or "".
+// Stopped returns why dispatch is stopped everywhere, or "" while it is not. A
+// stop without a reason is a stop.
 func Stopped(ctx context.Context, db pgdb.Querier) (string, error) {
-	var why string
-	if err := db.QueryRow(ctx, sqlStopped).Scan(&why); err != nil {
-		return "", fmt.Errorf("global stop: %w", err)
+	_, why, err := stopOf(ctx, db)
+	return why, err
+}
+
+func stopOf(ctx context.Context, db pgdb.Querier) (stopped bool, why string, err error) {
+	if err := db.QueryRow(ctx, sqlStopped).Scan(&stopped, &why); err != nil {
+		return false, "", fmt.Errorf("global stop: %w", err)
 	}
-	return why, nil
+	return stopped, why, nil
 }

@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -25,6 +26,13 @@ func init() {
 			return err
 		}
 		return ledger.CheckAll(ctx, db)
+	})
+	pgtest.AfterEach("tallies", func(ctx context.Context, db *pgxpool.Pool) error {
+		found, err := payout.CheckTallies(ctx, db)
+		for _, tie := range found {
+			err = errors.Join(err, tie)
+		}
+		return err
 	})
 }
 

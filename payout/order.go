@@ -22,15 +22,16 @@ import (
 // others, so two workers never order from one channel at once.
 type gateRow struct {
 	State     string
+	Why       string
 	NextProbe *time.Time
 	Fence     int64
 }
 
-const sqlLockGate = `SELECT state, next_probe, fence FROM payout.bank_gate WHERE channel = @channel FOR UPDATE`
+const sqlLockGate = `SELECT state, why, next_probe, fence FROM payout.bank_gate WHERE channel = @channel FOR UPDATE`
 
 func lockGate(ctx context.Context, tx pgx.Tx, key bankadapters.Key) (gateRow, error) {
 	var g gateRow
-	if err := tx.QueryRow(ctx, sqlLockGate, pgx.NamedArgs{"channel": key}).Scan(&g.State, &g.NextProbe, &g.Fence); err != nil {
+	if err := tx.QueryRow(ctx, sqlLockGate, pgx.NamedArgs{"channel": key}).Scan(&g.State, &g.Why, &g.NextProbe, &g.Fence); err != nil {
 		return g, fmt.Errorf("gate of %s: %w", key, err)
 	}
 	return g, nil
@@ -52,7 +53,16 @@ type order struct {
 	retried   bool
 	total     money.Amount
 	positions map[int64]ledger.Position
+	before    map[int64]bankadapters.Key // of a retry: the channel it was tried over last
+	passed    passed
+	waits     []Wait                  // batches with payments ready, and why they get no order
+	seen      map[ledger.BatchID]bool // batches this look has come to
+	seenAll   bool                    // it has come to all of them
 }
+
+// passed is which batches an earlier look of this step could not order from, and
+// why: those behind them must not wait for it.
+type passed map[ledger.BatchID]Wait
 
 type takenRange struct {
 	section  int16
@@ -66,25 +76,48 @@ func (e *Engine) StepOrder(ctx context.Context, key bankadapters.Key) (Progress,
 	if e.Planted.CallBeforeCommit {
 		return e.orderAfterCalling(ctx, key)
 	}
-	var p Progress
-	err := e.retryCollision(func() error {
-		return pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
-			var err error
-			p, _, err = e.orderIn(ctx, tx, key)
-			return err
+	past := passed{}
+	for {
+		var p Progress
+		o := &order{}
+		err := e.retryCollision(func() error {
+			return pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
+				var err error
+				o = &order{e: e, tx: tx, passed: past}
+				p, _, err = o.form(ctx, key)
+				return err
+			})
 		})
-	})
+		if past.add(o.batch.ID, err) {
+			continue // look again
+		}
+		if err != nil {
+			return Progress{}, fmt.Errorf("order at %s: %w", key, err)
+		}
+		if p.Did {
+			pgdb.CrashPoint(e.DB, PointIntentCommitted)
+		}
+		return p, nil
+	}
+}
+
+// add notes why a batch is passed by, if err is about that batch alone.
+func (p passed) add(batch ledger.BatchID, err error) bool {
 	var funds *ledger.FundsError
+	w := Wait{Batch: batch}
 	switch {
 	case errors.As(err, &funds):
-		return Progress{Waiting: funds.Error()}, nil
-	case err != nil:
-		return Progress{}, fmt.Errorf("order at %s: %w", key, err)
+		w.Reason, w.Detail = WaitFunds, funds.Short.String()
+	case errors.Is(err, bankadapters.ErrSubmission):
+		w.Reason, w.Detail = WaitUnwritable, err.Error()
+	default:
+		return false
 	}
-	if p.Did {
-		pgdb.CrashPoint(e.DB, PointIntentCommitted)
+	if _, before := p[batch]; before || batch == 0 {
+		return false
 	}
-	return p, nil
+	p[batch] = w
+	return true
 }
 
 // collisionsMax bounds how often a voucher is rebuilt from re-read states.
@@ -101,15 +134,31 @@ func (e *Engine) retryCollision(act func() error) error {
 	return err
 }
 
-func (e *Engine) orderIn(ctx context.Context, tx pgx.Tx, key bankadapters.Key) (Progress, bankadapters.Submission, error) {
-	o := order{e: e, tx: tx}
-	none := bankadapters.Submission{}
-	if waiting, err := o.mayOrder(ctx, key); waiting != "" || err != nil {
-		return Progress{Waiting: waiting}, none, err
+// form makes the next order, if there is one, and notes what waits for what.
+func (o *order) form(ctx context.Context, key bankadapters.Key) (Progress, bankadapters.Submission, error) {
+	o.seen = map[ledger.BatchID]bool{}
+	p, message, err := o.next(ctx, key)
+	if err != nil {
+		return p, message, err
 	}
-	found, waiting, err := o.pick(ctx)
+	if len(o.waits) > 0 && !p.Did {
+		p.Waiting = o.waits[len(o.waits)-1].Sentence()
+	}
+	return p, message, o.noteWaits(ctx)
+}
+
+func (o *order) next(ctx context.Context, key bankadapters.Key) (Progress, bankadapters.Submission, error) {
+	none := bankadapters.Submission{}
+	reason, why, err := o.mayOrder(ctx, key)
+	if err != nil {
+		return Progress{}, none, err
+	}
+	if reason != "" {
+		return Progress{}, none, o.allWait(ctx, reason, why)
+	}
+	found, err := o.pick(ctx)
 	if err != nil || !found {
-		return Progress{Waiting: waiting}, none, err
+		return Progress{}, none, err
 	}
 	message, err := o.commit(ctx)
 	if errors.Is(err, bankadapters.ErrSubmission) { // nothing was written to the database yet
@@ -127,21 +176,21 @@ func errUnless(done bool, err error) error {
 }
 
 // mayOrder takes the channel's lock and says why nothing may be ordered now.
-func (o *order) mayOrder(ctx context.Context, key bankadapters.Key) (waiting string, err error) {
+func (o *order) mayOrder(ctx context.Context, key bankadapters.Key) (reason WaitReason, why string, err error) {
 	gate, err := lockGate(ctx, o.tx, key)
 	if err != nil {
-		return "", err
-	}
-	if gate.State != "open" {
-		return "the gate of " + string(key) + " is " + gate.State, nil
-	}
-	if why, err := Stopped(ctx, o.tx); why != "" || err != nil {
-		return why, err
+		return "", "", err
 	}
 	if o.channel, err = channelOf(ctx, o.tx, key); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return "", nil
+	if stopped, why, err := stopOf(ctx, o.tx); stopped || err != nil {
+		return WaitStop, why, err
+	}
+	if gate.State != "open" {
+		return WaitGate, cmp.Or(gate.Why, gate.State), nil
+	}
+	return "", "", nil
 }
 
 const sqlChannel = `
@@ -262,11 +311,11 @@ func (o *order) post(ctx context.Context, s Submission) (ledger.Posted, error) {
 	if err != nil {
 		return ledger.Posted{}, err
 	}
-	return ledger.Post(ctx, o.tx, ledger.Voucher{
+	return Post(ctx, o.tx, ledger.Voucher{
 		Key: fmt.Sprintf("ordered/%d", s.No), Facts: append([]byte(s.Message), s.SHA256...), Book: s.Book, PostingSet: s.PostingSet,
 		Kind: "ordered", AccountingDate: date, PostedAt: s.Created, Text: fmt.Sprintf("%s %s: %d khoản", text, s.Channel, s.Count),
 		Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
-	})
+	}, Moved{At: s.Channel, Was: func(payment int64) Standing { return Standing{o.positions[payment].State(), o.before[payment]} }})
 }
 
 func (o *order) store(ctx context.Context, s Submission, voucher ledger.VoucherID) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -339,5 +341,26 @@ func TestRestoredIsFoundOnceUnderAnyStop(t *testing.T) {
 	d.check()
 	if d.gate() != "open" {
 		t.Errorf("gate %s after the next start; want what people opened to stay open", d.gate())
+	}
+}
+
+// A journal that cannot be read is not a silent one: the sender may have sent,
+// so nothing may be concluded and nothing sent again.
+func TestAJournalThatCannotBeReadIsNoSilence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "worker-1.sent.jsonl"), 0o700); err != nil { // reading a folder fails
+		t.Fatal(err)
+	}
+	if sends, err := payout.ReadJournals(dir); err == nil {
+		t.Errorf("sends = %v without an error", sends)
+	}
+	torn := t.TempDir()
+	text := `{"submission":1,"message":"M","fence":1}` + "\n" + `{"submission":2,"mess`
+	if err := os.WriteFile(filepath.Join(torn, "worker-1.sent.jsonl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if sends, err := payout.ReadJournals(torn); err != nil || len(sends) != 1 {
+		t.Errorf("a torn last line: %v, %v; want the whole one before it", sends, err)
 	}
 }

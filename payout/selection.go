@@ -3,18 +3,20 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/ledger"
 )
 
 // A closed batch has nothing left but what came back later and two people decided
 // to try again.
 const sqlReadyBatches = `
-SELECT b.id
+SELECT b.id, b.paused, b.pause_why
   FROM payout.batch AS b
- WHERE b.released_at IS NOT NULL AND NOT b.paused
+ WHERE b.released_at IS NOT NULL
    AND (b.closed_at IS NULL AND EXISTS (SELECT 1 FROM payout.run AS r JOIN payout.section AS s ON s.batch = r.batch AND s.no = r.section
                  WHERE r.batch = b.id AND r.channel = @channel AND r.next_no <= r.to_no AND s.state IN ('approved', 'released'))
      OR EXISTS (SELECT 1 FROM payout.retry AS t WHERE t.batch = b.id AND t.channel = @channel AND t.submission IS NULL))
@@ -22,40 +24,104 @@ SELECT b.id
 
 const sqlShareBatch = sqlBatch + ` FOR SHARE OF b`
 
-// pick finds the next batch with payments that may be ordered here and reads
-// them. Limits that are reached are said in words.
-func (o *order) pick(ctx context.Context) (found bool, waiting string, err error) {
-	rows, _ := o.tx.Query(ctx, sqlReadyBatches, pgx.NamedArgs{"channel": o.channel.Key})
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[ledger.BatchID])
+const sqlIntentBatches = `
+SELECT b.id, b.paused, b.pause_why
+  FROM payout.batch AS b
+ WHERE b.id IN (SELECT s.batch FROM payout.submission AS s WHERE s.channel = @channel AND s.state = 'intent')
+ ORDER BY b.id`
+
+type readyBatch struct {
+	ID       ledger.BatchID
+	Paused   bool
+	PauseWhy string
+}
+
+func (o *order) batches(ctx context.Context, sql string) ([]readyBatch, error) {
+	rows, _ := o.tx.Query(ctx, sql, pgx.NamedArgs{"channel": o.channel.Key})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[readyBatch])
 	if err != nil {
-		return false, "", fmt.Errorf("ready batches: %w", err)
+		return nil, fmt.Errorf("ready batches: %w", err)
 	}
-	for _, id := range ids {
-		if o.batch, err = oneBatch(ctx, o.tx, sqlShareBatch, id); err != nil {
-			return false, "", err
-		}
-		if o.batch.Paused {
-			continue // changed between the two statements
-		}
-		why, err := o.allowance(ctx)
-		if err != nil {
-			return false, "", err
-		}
-		if why != "" {
-			waiting = why
-			continue
-		}
-		if err := o.take(ctx); err != nil {
-			return false, "", err
-		}
-		switch {
-		case len(o.rows) > 0:
-			return true, "", nil
-		case o.full:
-			waiting = fmt.Sprintf("the next payment of batch %d is above what the day limit of %s leaves, %s đồng", o.batch.ID, o.channel.Key, o.dayLeft)
+	return list, nil
+}
+
+// allWait notes one reason for every batch with something to order or to send.
+func (o *order) allWait(ctx context.Context, reason WaitReason, why string) error {
+	list, err := o.batches(ctx, sqlReadyBatches)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		o.wait(b.ID, reason, why)
+	}
+	return o.intentsWait(ctx, func(readyBatch) (WaitReason, string) { return reason, why })
+}
+
+// intentsWait notes, at the end of a look, the reason of batches that have
+// nothing to order but something ordered and unsent. It ends the look.
+func (o *order) intentsWait(ctx context.Context, reason func(readyBatch) (WaitReason, string)) error {
+	o.seenAll = true
+	list, err := o.batches(ctx, sqlIntentBatches)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if why, detail := reason(b); why != "" && !slices.ContainsFunc(o.waits, func(w Wait) bool { return w.Batch == b.ID }) {
+			o.wait(b.ID, why, detail)
 		}
 	}
-	return false, waiting, nil
+	return nil
+}
+
+// pick finds the next batch with payments that may be ordered here and reads
+// them. What the others wait for is noted; a batch that waits hides none behind it.
+func (o *order) pick(ctx context.Context) (found bool, err error) {
+	list, err := o.batches(ctx, sqlReadyBatches)
+	if err != nil {
+		return false, err
+	}
+	for _, b := range list {
+		if found, err := o.try(ctx, b); found || err != nil {
+			return found, err
+		}
+	}
+	return false, o.intentsWait(ctx, func(b readyBatch) (WaitReason, string) {
+		if b.Paused {
+			return WaitPaused, b.PauseWhy
+		}
+		return "", ""
+	})
+}
+
+// try reads what one batch may order, or notes what it waits for.
+func (o *order) try(ctx context.Context, b readyBatch) (found bool, err error) {
+	o.seen[b.ID] = true
+	if why, past := o.passed[b.ID]; past {
+		o.wait(b.ID, why.Reason, why.Detail)
+		return false, nil
+	}
+	if o.batch, err = oneBatch(ctx, o.tx, sqlShareBatch, b.ID); err != nil {
+		return false, err
+	}
+	if o.batch.Paused { // read under its lock: it may have changed between the two statements
+		o.wait(b.ID, WaitPaused, o.batch.PauseWhy)
+		return false, nil
+	}
+	reason, why, err := o.allowance(ctx)
+	if err != nil {
+		return false, err
+	}
+	if reason != "" {
+		o.wait(b.ID, reason, why)
+		return false, nil
+	}
+	if err := o.take(ctx); err != nil {
+		return false, err
+	}
+	if len(o.rows) == 0 && o.full {
+		o.wait(b.ID, WaitDayTotal, o.dayLeft.String())
+	}
+	return len(o.rows) > 0, nil
 }
 
 const sqlRuns = `
@@ -72,7 +138,7 @@ SELECT r.section, r.next_no, r.to_no, s.book
 // order must not hide those behind it.
 func (o *order) take(ctx context.Context) error {
 	o.rows, o.ranges, o.total, o.retried, o.book, o.full = nil, nil, 0, false, 0, false
-	o.positions = map[int64]ledger.Position{}
+	o.positions, o.before = map[int64]ledger.Position{}, map[int64]bankadapters.Key{}
 	if o.batch.ClosedAt == nil {
 		if err := o.takeRuns(ctx); err != nil {
 			return err
@@ -133,7 +199,7 @@ func (o *order) takeRun(ctx context.Context, r run) error {
 	next := r.Next
 	for next <= r.Last && !o.full && len(o.rows) < o.limit {
 		look := max(o.limit-len(o.rows), canaryMax)
-		rows, _ := o.tx.Query(ctx, sqlTakeRun, pgx.NamedArgs{"batch": o.batch.ID, "from": next, "to": r.Last, "channel": o.channel.Key, "limit": look})
+		rows, _ := o.tx.Query(ctx, sqlTakeRun, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batch": o.batch.ID, "from": next, "to": r.Last, "channel": o.channel.Key, "limit": look})
 		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
 		if err != nil {
 			return fmt.Errorf("payments of batch %d: %w", o.batch.ID, err)
@@ -182,7 +248,9 @@ func (o *order) looked() (sections []int16, nexts []int64) {
 // overtaken, so that they hide nobody else's.
 const sqlTakeRetries = `
 SELECT p.no, 0::smallint, p.amount,
-       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code, s.book
+       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code, s.book,
+       (SELECT b.channel FROM payout.attempt AS a JOIN payout.submission AS b ON b.no = a.submission
+         WHERE a.batch = t.batch AND a.payment = t.payment AND a.attempt = t.after_attempt) AS before
   FROM payout.retry AS t
   JOIN payout.payment AS p ON p.batch = t.batch AND p.no = t.payment
   JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
@@ -203,13 +271,14 @@ SELECT p.no, 0::smallint, p.amount,
 func (o *order) takeRetries(ctx context.Context) error {
 	type retry struct {
 		row
-		Book ledger.BookID
+		Book   ledger.BookID
+		Before bankadapters.Key
 	}
 	rows, _ := o.tx.Query(ctx, sqlTakeRetries, pgx.NamedArgs{"batch": o.batch.ID, "channel": o.channel.Key, "limit": o.limit})
 	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (retry, error) {
 		var t retry
 		return t, r.Scan(&t.Payment, &t.Attempt, &t.Amount, &t.BIN, &t.Holder, &t.Name, &t.AccountEnc, &t.AccountIndex,
-			&t.IDEnc, &t.IDIndex, &t.Unit, &t.Book)
+			&t.IDEnc, &t.IDIndex, &t.Unit, &t.Book, &t.Before)
 	})
 	if err != nil {
 		return fmt.Errorf("retries of batch %d: %w", o.batch.ID, err)
@@ -220,7 +289,7 @@ func (o *order) takeRetries(ctx context.Context) error {
 			o.book = t.Book
 		}
 		if t.Book == o.book {
-			same = append(same, t.row)
+			same, o.before[t.Payment] = append(same, t.row), t.Before
 		}
 	}
 	o.retried = true

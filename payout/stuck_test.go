@@ -68,8 +68,9 @@ func (d *desk) ended(leg func(ledger.Position) ledger.LegID, payments ...int64) 
 			return err
 		}
 		key := fmt.Sprintf("test/%d", vouchers)
-		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "test", Cause: 9,
-			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: key, Batch: d.batch, OrderNo: no, Lines: ledger.ListOf(lines)})
+		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "test", Cause: 9,
+			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: key, Batch: d.batch, OrderNo: no, Lines: ledger.ListOf(lines)},
+			payout.Moved{Was: func(no int64) payout.Standing { return payout.Standing{State: at[no].State()} }})
 		return err
 	})
 }
@@ -257,6 +258,29 @@ func TestDayTotalBindsTheSubmissionItself(t *testing.T) {
 	d.wantBook(3)
 }
 
+// The day's count holds over all submissions of a day, and begins anew the next.
+func TestDayCountBindsUntilTheNextDay(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "E", 10, sandbox.Script{})
+	if _, err := d.db.Exec(t.Context(), `UPDATE payout.channel SET profile = jsonb_set(profile, '{day_count_max}', '4')`); err != nil {
+		t.Fatal(err)
+	}
+	e := d.engine(pgdb.Hooks{})
+	d.round(e)
+	d.wantBook(4)
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return payout.PassCanary(ctx, tx, d.batch, d.bank, "trưởng phòng", d.now)
+	})
+	d.round(e)
+	d.wantBook(4)
+	for _, credited := range []int{8, 10} {
+		d.now = d.now.AddDate(0, 0, 1)
+		d.round(e)
+		d.round(e)
+		d.wantBook(credited)
+	}
+}
+
 const testNameless = `
 INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category, account_enc, account_index)
 SELECT batch, $2, amount, $2, section, birth_year, channel, bin, account_tail, '々', name, category, account_enc, account_index
@@ -278,8 +302,8 @@ func TestPaymentThatCannotBeWrittenHoldsNobodyElse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: "approved/2", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "approved",
-			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf([]ledger.Line{l})})
+		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: "approved/2", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "approved",
+			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: d.batch, Lines: ledger.ListOf([]ledger.Line{l})}, payout.Moved{})
 		return err
 	})
 	e := d.engine(pgdb.Hooks{})

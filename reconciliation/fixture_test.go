@@ -120,6 +120,10 @@ const sqlTestSection = `
 INSERT INTO payout.section (batch, no, unit_code, unit_valid_from, unit_name_vi, book, count, total, digest, code, state)
 VALUES (@id, 1, '00001', '2025-07-01', 'Xã Mẫu', @book, @count, @total, decode(repeat('00', 32), 'hex'), 'ABCDEFGH', 'released')`
 
+const sqlTestRun = `
+INSERT INTO payout.run (batch, section, channel, from_no, to_no, next_no, count, total)
+VALUES (@id, 1, 'A', 1, @count::bigint, @count::bigint + 1, @count::bigint, @total)`
+
 const sqlTestPayment = `
 INSERT INTO payout.payment (batch, no, amount, person, section, channel, bin, account_tail, holder, name, category, account_index)
 VALUES (@id, @no, @amount, @no, 1, 'A', '999001', '0000', 'NGUOI MAU', 'Người Mẫu', 'x', @index)`
@@ -140,6 +144,9 @@ func (w *world) plan(ctx context.Context, tx pgx.Tx, programme string) error {
 	if err := w.exec(ctx, tx, sqlTestSection, args); err != nil {
 		return err
 	}
+	if err := w.exec(ctx, tx, sqlTestRun, args); err != nil {
+		return err
+	}
 	desk := ledger.NewDesk(tx, w.book, ledger.EntrustedState, "", programme, w.now)
 	var lines []ledger.Line
 	for i, a := range w.amounts {
@@ -154,8 +161,8 @@ func (w *world) plan(ctx context.Context, tx pgx.Tx, programme string) error {
 		}
 		lines = append(lines, l)
 	}
-	_, err := ledger.Post(ctx, tx, ledger.Voucher{Key: "test/approved", Facts: []byte("x"), Book: w.book, PostingSet: ledger.EntrustedState, Kind: "approval",
-		AccountingDate: calendar.DateOf(w.now), PostedAt: w.now, Text: "Duyệt", Batch: batchNo, Lines: ledger.ListOf(lines)})
+	_, err := payout.Post(ctx, tx, ledger.Voucher{Key: "test/approved", Facts: []byte("x"), Book: w.book, PostingSet: ledger.EntrustedState, Kind: "approval",
+		AccountingDate: calendar.DateOf(w.now), PostedAt: w.now, Text: "Duyệt", Batch: batchNo, Lines: ledger.ListOf(lines)}, payout.Moved{})
 	return err
 }
 
@@ -236,9 +243,11 @@ func (w *world) order(key bankadapters.Key, state string, payments ...int64) pay
 		if err := ledger.LockFunds(ctx, tx, w.book, place); err != nil {
 			return err
 		}
-		_, err = ledger.Post(ctx, tx, ledger.Voucher{Key: fmt.Sprintf("test/order/%d", no), Facts: []byte("x"), Book: w.book,
+		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: fmt.Sprintf("test/order/%d", no), Facts: []byte("x"), Book: w.book,
 			PostingSet: ledger.EntrustedState, Kind: "order", AccountingDate: calendar.DateOf(w.now), PostedAt: w.now, Text: "Lệnh", Batch: batchNo,
-			OrderNo: no, Lines: ledger.ListOf(lines)})
+			OrderNo: no, Lines: ledger.ListOf(lines)}, payout.Moved{At: key, Was: func(p int64) payout.Standing {
+			return payout.Standing{State: at[p].State(), Channel: w.lastChannel(ctx, tx, p, at[p].Attempt)}
+		}})
 		return err
 	})
 	s, err := payout.ReadSubmission(w.t.Context(), w.db, no)
@@ -246,6 +255,18 @@ func (w *world) order(key bankadapters.Key, state string, payments ...int64) pay
 		w.t.Fatal(err)
 	}
 	return s
+}
+
+const sqlTestLastChannel = `
+SELECT coalesce((SELECT s.channel FROM payout.attempt AS a JOIN payout.submission AS s ON s.no = a.submission
+                  WHERE a.batch = @batch AND a.payment = @payment AND a.attempt = @attempt), '')`
+
+func (w *world) lastChannel(ctx context.Context, tx pgx.Tx, payment int64, attempt int16) (key bankadapters.Key) {
+	err := tx.QueryRow(ctx, sqlTestLastChannel, pgx.NamedArgs{"batch": batchNo, "payment": payment, "attempt": attempt}).Scan(&key)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return key
 }
 
 // id is the end-to-end id of a payment's attempt.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
+	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
 )
@@ -134,12 +135,24 @@ func (c *chunk) postGroup(ctx context.Context, tx pgx.Tx, g *group) error {
 			v.Batch = g.order.Batch
 		}
 	}
-	posted, err := ledger.Post(ctx, tx, v)
+	posted, err := payout.Post(ctx, tx, v, payout.Moved{Was: c.was(g)})
 	if err != nil {
 		return err
 	}
 	g.voucher = posted.ID
 	return nil
+}
+
+// was says where a payment of the voucher stood before this chunk.
+func (c *chunk) was(g *group) func(payment int64) payout.Standing {
+	return func(payment int64) payout.Standing {
+		start := c.trails[payKey{g.order.Batch, payment}].start
+		at := payout.Standing{State: start.State()}
+		if o := c.orders[c.orderOf[payout.Ref{Batch: g.order.Batch, Payment: payment, Attempt: start.Attempt}]]; o != nil {
+			at.Channel = o.Channel
+		}
+		return at
+	}
 }
 
 const sqlCreditDraw = `UPDATE payout.draw SET credited = @voucher WHERE reference = @reference AND credited IS NULL`
@@ -195,6 +208,14 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 				return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
 			}
 		}
+		if r.unsent {
+			if err := payout.KnownUnsent(ctx, tx, r.reading.order.No, c.file.now); err != nil {
+				return err
+			}
+			if err := payout.Settle(ctx, tx, r.reading.order.No); err != nil {
+				return err
+			}
+		}
 		if r.bar {
 			why := fmt.Sprintf("%s: tệp %d dòng %d", r.reading.evidence, c.file.id, r.witness.Position)
 			if err := payout.Bar(ctx, tx, r.reading.ref, why, c.file.now); err != nil {
@@ -202,7 +223,11 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 			}
 		}
 		if r.stop {
-			why := fmt.Sprintf("%s: mã %s không có trong sổ, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk), c.file.id, r.witness.Position)
+			what := "không có trong sổ"
+			if r.unsent {
+				what = "của lệnh chưa từng gửi"
+			}
+			why := fmt.Sprintf("%s: mã %s %s, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk, r.witness.Servicer), what, c.file.id, r.witness.Position)
 			if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
 				return err
 			}
@@ -280,23 +305,35 @@ func (c *chunk) breaks(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
+const sqlCopyOutcomes = `
+COPY reconciliation.outcome (file, position, situation, evidence, action, batch, payment, attempt, voucher, at) FROM STDIN (FORMAT binary)`
+
+const outcomeColumns = 10
+
 func (c *chunk) outcomes(ctx context.Context, tx pgx.Tx) error {
-	n, err := tx.CopyFrom(ctx, pgx.Identifier{"reconciliation", "outcome"},
-		[]string{"file", "position", "situation", "evidence", "action", "batch", "payment", "attempt", "voucher", "at"},
-		pgx.CopyFromSlice(len(c.results), func(i int) ([]any, error) {
+	_, err := pgdb.CopyBinary(ctx, tx, sqlCopyOutcomes, func(w *pgdb.CopyWriter) error {
+		for i := range c.results {
 			r := &c.results[i]
-			var voucher int64
+			w.Begin(outcomeColumns)
+			w.Int64(c.file.id)
+			w.Int32(r.witness.Position)
+			w.Text(string(r.reading.situation))
+			w.Text(string(r.reading.evidence))
+			w.Text(string(r.action))
+			w.Int32(int32(r.reading.ref.Batch))
+			w.Int64(r.reading.ref.Payment)
+			w.Int16(r.reading.ref.Attempt)
 			if r.group != nil {
-				voucher = int64(r.group.voucher)
+				w.Int64(int64(r.group.voucher))
+			} else {
+				w.Int64(0)
 			}
-			return []any{c.file.id, r.witness.Position, string(r.reading.situation), string(r.reading.evidence), string(r.action),
-				int32(r.reading.ref.Batch), r.reading.ref.Payment, r.reading.ref.Attempt, voucher, c.file.now}, nil
-		}))
+			w.Timestamptz(c.file.now)
+		}
+		return w.Err()
+	})
 	if err != nil {
 		return fmt.Errorf("outcomes: %w", err)
-	}
-	if n != int64(len(c.results)) {
-		return fmt.Errorf("outcomes: %d of %d arrived", n, len(c.results))
 	}
 	return nil
 }

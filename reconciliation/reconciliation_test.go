@@ -1,15 +1,29 @@
 package reconciliation_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ansinh/bankadapters"
 	"ansinh/internal/money"
 	"ansinh/internal/pgtest"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
+
+func init() {
+	pgtest.AfterEach("tallies", func(ctx context.Context, db *pgxpool.Pool) error {
+		found, err := payout.CheckTallies(ctx, db)
+		for _, tie := range found {
+			err = errors.Join(err, tie)
+		}
+		return err
+	})
+}
 
 func TestEveryQueryPrepares(t *testing.T) { pgtest.PrepareAll(t, ".") }
 

@@ -221,9 +221,9 @@ func (f *fixture) section(ctx context.Context, list []payee) error {
 			return err
 		}
 	}
-	_, err := ledger.Post(ctx, f.tx, ledger.Voucher{Key: fmt.Sprintf("approved/%d", list[0].section), Facts: []byte("simulated"), Book: f.s.book,
+	_, err := payout.Post(ctx, f.tx, ledger.Voucher{Key: fmt.Sprintf("approved/%d", list[0].section), Facts: []byte("simulated"), Book: f.s.book,
 		PostingSet: ledger.EntrustedState, Kind: "approved", AccountingDate: calendar.DateOf(f.now), PostedAt: f.now, Text: "duyệt",
-		Batch: f.s.batch, Lines: ledger.ListOf(lines)})
+		Batch: f.s.batch, Lines: ledger.ListOf(lines)}, payout.Moved{})
 	return err
 }
 

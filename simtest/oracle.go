@@ -116,7 +116,7 @@ func (s *Sim) paidOnce(facts map[int64]fact) {
 
 // ties are the equations between the accounts.
 func (s *Sim) ties() {
-	broken, err := ledger.CheckTies(s.ctx, s.db)
+	broken, err := payout.CheckTies(s.ctx, s.db)
 	s.must("ties", err)
 	for _, tie := range broken {
 		s.fail("tie", "%v", tie)

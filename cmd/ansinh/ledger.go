@@ -17,6 +17,7 @@ import (
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 func ledgerCommands() []command {
@@ -53,7 +54,7 @@ func setupVerify(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		ties, err := ledger.CheckTies(ctx, db)
+		ties, err := payout.CheckTies(ctx, db)
 		if err != nil {
 			return err
 		}
@@ -195,6 +196,9 @@ func setupTrialBalance(f *flag.FlagSet) run {
 		table := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(table, "book\taccount\tdebit\tcredit\tbalance\t")
 		for _, r := range rows {
+			if r.Role == ledger.RoleTechnical {
+				continue // the counter side of 008 is no account of the circular: never printed
+			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", r.Book, r.Code, r.Debit, r.Credit, r.Net())
 		}
 		return table.Flush()
