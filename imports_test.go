@@ -43,8 +43,12 @@ var ranks = map[string]rank{
 	"ansinh/reconciliation":        6,
 	"ansinh/timeliness":            6,
 	"ansinh/reports":               7,
+	"ansinh/web/accounts":          7.5,
+	"ansinh/web/records":           7.5,
 	"ansinh/web":                   8,
 	"ansinh/web/api":               8,
+	"ansinh/internal/backup":       8.5,
+	"ansinh/internal/doctor":       8.7,
 	"ansinh/internal/assembly":     8.5, // knows all parts, holds no rule; for cmd and simtest
 	"ansinh/cmd/ansinh":            9,
 	"ansinh/simtest":               9,

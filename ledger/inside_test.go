@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
 )
@@ -58,7 +60,10 @@ func SampleLink() [32]byte {
 const CheckStatement = sqlCheckKeys
 
 // CheckMany is the same for many lines of one number.
-const CheckMany = sqlCheckSeq
+const CheckMany = sqlAlikeLater
 
-// CheckManySetting is what Post sets for it.
-const CheckManySetting = sqlNoNestedLoops
+// PlanForMany sets in tx what Post sets for it.
+func PlanForMany(ctx context.Context, tx pgx.Tx) error {
+	s := store{ctx: ctx, tx: tx}
+	return s.plan(forRanges)
+}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,9 +52,7 @@ const checked = ` n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + le
 // grouped folds lines x into groups. The order of the attempt a line is about is
 // nearly always the line before; else it is searched.
 const grouped = ` x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1 AS first, p.attempt AS p_attempt, p.leg AS p_leg,
-           x.amount = CASE WHEN p.seq = 1 THEN p.amount ELSE f.amount END AS whole,
-           CASE WHEN p.seq = 1 THEN p.debit ELSE f.debit END AS f_debit,
-           CASE WHEN p.seq = 1 THEN p.credit ELSE f.credit END AS f_credit,
+           x.amount = f.amount AS whole, f.debit AS f_debit, f.credit AS f_credit,
            CASE WHEN x.leg = ANY (@orders::smallint[]) THEN NULL
                 WHEN p.leg = ANY (@orders::smallint[]) AND p.attempt = x.about THEN p.debit
                 ELSE (SELECT l.debit FROM ledger.line AS l
@@ -64,96 +60,40 @@ const grouped = ` x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1
                          AND l.attempt = x.about AND l.leg = ANY (@orders::smallint[])) END AS ordered,
            count(*) AS lines, sum(x.amount)::bigint AS amount, min(x.payment) AS payment`
 
+const perGroup = ` GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 `
+
 // sqlCheckKeys reads the new lines (x), the lines before them (p) and the first
 // lines (f) by key. OFFSET 0 keeps the planner from reading whole partitions to
 // find a few lines.
 const sqlCheckKeys = `
 WITH n AS (
     SELECT` + grouped + `
-      FROM unnest(@payments::bigint[], @seqs::smallint[]) AS k (payment, seq)
+      FROM unnest(@payments::bigint[]) AS k (payment)
      CROSS JOIN LATERAL (
            SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq AND l.voucher = @voucher OFFSET 0) AS x
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = @seq::smallint AND l.voucher = @voucher OFFSET 0) AS x
       LEFT JOIN LATERAL (
            SELECT l.seq, l.attempt, l.leg, l.debit, l.credit, l.amount FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq - 1 OFFSET 0) AS p ON true
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = @seq::smallint - 1::smallint OFFSET 0) AS p ON true
       LEFT JOIN LATERAL (
            SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN k.seq > 2 THEN 1 END OFFSET 0) AS f ON true
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END OFFSET 0) AS o ON true
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN p.seq = 1 THEN p.amount ELSE o.amount END AS amount,
+                  CASE WHEN p.seq = 1 THEN p.debit ELSE o.debit END AS debit,
+                  CASE WHEN p.seq = 1 THEN p.credit ELSE o.credit END AS credit) AS f
+    ` + perGroup + `
 )
 SELECT` + checked
 
-// sqlCheckSeq is sqlCheckKeys for many lines of one number: known beforehand,
-// the number leaves one partition for each of the three, and the range of the
-// payments leaves their stretch of its key. It runs with nested loops off: a
-// partition that was filled a moment ago has no statistics, the planner takes
-// its lines for one, and would walk all payments for each of them.
-const sqlCheckSeq = `
-WITH n AS (
-    SELECT` + grouped + `
-      FROM unnest(@payments::bigint[]) AS k (payment)
-      JOIN ledger.line AS x ON x.batch = @batch AND x.seq = @seq::smallint AND x.payment = k.payment AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
-      LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = k.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
-      LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END AND f.payment = k.payment AND f.payment BETWEEN @lowest::bigint AND @highest::bigint
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
-)
-SELECT` + checked
-
-const sqlNoNestedLoops = `SET LOCAL enable_nestloop TO off`
-
-const sqlNestedLoops = `SET LOCAL enable_nestloop TO on`
-
-// manyLines is where planning a statement anew begins to cost less than looking
-// up line by line.
-const manyLines = 500
-
-// checkKeys reads the lines just stored back by key, sums them, and refuses
-// those that do not follow from the line before them.
-func (s *store) checkKeys(lines []Line) error {
-	if len(lines) < manyLines {
-		payments, seqs := make([]int64, len(lines)), make([]int16, len(lines))
-		for i := range lines {
-			payments[i], seqs[i] = lines[i].Payment, lines[i].Seq
-		}
-		return s.check(sqlCheckKeys, pgx.QueryExecModeCacheStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs})
+// checkKeys looks up the lines numbered seq of these payments, sums them, and
+// refuses those that do not follow from the line before them.
+func (s *store) checkKeys(seq int16, payments ...int64) error {
+	count, err := s.check(sqlCheckKeys, pgx.NamedArgs{"payments": payments, "seq": seq})
+	if err == nil && count != int64(len(payments)) {
+		return errNotStored
 	}
-	bySeq := make(map[int16][]int64)
-	for i := range lines {
-		bySeq[lines[i].Seq] = append(bySeq[lines[i].Seq], lines[i].Payment)
-	}
-	if _, err := s.tx.Exec(s.ctx, sqlNoNestedLoops); err != nil {
-		return fmt.Errorf("legality: %w", err)
-	}
-	for _, seq := range slices.Sorted(maps.Keys(bySeq)) {
-		// A cached statement would be planned for any number and few payments.
-		err := s.check(sqlCheckSeq, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"payments": bySeq[seq], "seq": seq,
-			"lowest": slices.Min(bySeq[seq]), "highest": slices.Max(bySeq[seq])})
-		if err != nil {
-			return err
-		}
-	}
-	if _, err := s.tx.Exec(s.ctx, sqlNestedLoops); err != nil {
-		return fmt.Errorf("legality: %w", err)
-	}
-	return nil
-}
-
-const sqlCheckFirst = `
-WITH n AS (
-    SELECT l.debit, l.credit, l.red, l.leg, l.attempt, l.about, true AS first, NULL::smallint AS p_attempt, NULL::smallint AS p_leg,
-           false AS whole, NULL::integer AS f_debit, NULL::integer AS f_credit, NULL::integer AS ordered,
-           count(*) AS lines, sum(l.amount)::bigint AS amount, min(l.payment) AS payment
-      FROM ledger.line AS l
-     WHERE l.batch = @batch AND l.seq = 1 AND l.voucher = @voucher
-     GROUP BY l.debit, l.credit, l.red, l.leg, l.attempt, l.about
-)
-SELECT` + checked
-
-// checkFirst is [store.checkKeys] for the private table of a large batch, which
-// holds first lines only and is read as a whole.
-func (s *store) checkFirst() error {
-	return s.check(sqlCheckFirst, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{})
+	return err
 }
 
 // orderLegs are the legs that begin an attempt.
@@ -167,12 +107,15 @@ var orderLegs = func() []int16 {
 	return ids
 }()
 
-func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) error {
+// check runs one of the check statements, takes its sums, and returns how many
+// lines it saw.
+func (s *store) check(sql string, args pgx.NamedArgs) (int64, error) {
+	before := s.stored
 	args["voucher"], args["batch"], args["book"], args["set"] = s.id, s.voucher.Batch, s.voucher.Book, s.voucher.PostingSet
 	args["orders"] = orderLegs
-	rows, err := s.tx.Query(s.ctx, sql, mode, args)
+	rows, err := s.tx.Query(s.ctx, sql, args)
 	if err != nil {
-		return fmt.Errorf("legality: %w", err)
+		return 0, fmt.Errorf("legality: %w", err)
 	}
 	var bad int64
 	var debit, credit AccountID
@@ -186,12 +129,12 @@ func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) er
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("legality: %w", err)
+		return 0, fmt.Errorf("legality: %w", err)
 	}
 	if bad != 0 {
-		return s.explain(bad)
+		return 0, s.explain(bad)
 	}
-	return nil
+	return s.stored - before, nil
 }
 
 func (s *store) add(debit, credit AccountID, red bool, count, sum int64) {

@@ -22,7 +22,7 @@ const LargeFrom = 100_000
 // Declaration is what a decision says about a batch before any list is seen.
 type Declaration struct {
 	Programme    string
-	Period       calendar.Date // any day of the month the benefit is for
+	Period       calendar.Date // any day of the month the benefit is for; zero is the programme's own
 	NameVI       string
 	Count        int64
 	Total        money.Amount
@@ -110,13 +110,42 @@ INSERT INTO payout.batch (id, programme, period, name_vi, declared_count, declar
 SELECT @id, p.code, @period, @name, @count, @total, @decision, @decided, p.due_date, @who, @now
   FROM payout.programme AS p WHERE p.code = @programme`
 
+const sqlProgrammeDue = `SELECT p.due_date FROM payout.programme AS p WHERE p.code = @programme`
+
+// periodOf is the month whose claims a batch of a programme makes. A programme
+// with one due date is one benefit: its month is part of the key that pays
+// nobody twice, so a cut made in a later month must not get a month of its own.
+func periodOf(ctx context.Context, tx pgx.Tx, d Declaration) (calendar.Date, error) {
+	var due calendar.Date
+	err := tx.QueryRow(ctx, sqlProgrammeDue, pgx.NamedArgs{"programme": d.Programme}).Scan(&due)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return due, errs.Coded(errs.NotFound, "PAYOUT-PROGRAMME", fmt.Sprintf("Không có chương trình %q. / There is no programme %q.", d.Programme, d.Programme), nil)
+	}
+	if err != nil {
+		return due, fmt.Errorf("due date of programme %s: %w", d.Programme, err)
+	}
+	own := due.FirstOfMonth()
+	if !d.Period.IsZero() && d.Period.FirstOfMonth() != own {
+		return due, errs.Coded(errs.Invalid, "PAYOUT-PERIOD", fmt.Sprintf("Chương trình %s chi một lần, cho tháng %02d/%d; không lập đợt cho tháng khác. / "+
+			"Programme %s pays once, for %d-%02d; no batch can be for another month.", d.Programme, int(own.Month()), own.Year(), d.Programme, own.Year(), int(own.Month())), nil)
+	}
+	return own, nil
+}
+
 // Declare opens a batch from its decision. The number's range fixes the
 // partition of its lines: small batches of a month share one, a batch of
 // LargeFrom payments or more has its own.
+//
+// Every programme so far is paid once, so a Period in another month than that of
+// its due date is refused.
 func Declare(ctx context.Context, tx pgx.Tx, d Declaration, now time.Time) (ledger.BatchID, error) {
 	if d.Count <= 0 || d.Total <= 0 || d.DecisionNo == "" {
 		return 0, errs.Coded(errs.Invalid, "PAYOUT-DECLARATION",
 			"Đợt chi trả cần số khoản, tổng tiền lớn hơn 0 và số quyết định. / A batch needs a count, a total above zero and the decision's number.", nil)
+	}
+	period, err := periodOf(ctx, tx, d)
+	if err != nil {
+		return 0, err
 	}
 	today := calendar.DateOf(now)
 	block := (today.Year()-2024)*12 + int(today.Month()) - 12
@@ -128,13 +157,10 @@ func Declare(ctx context.Context, tx pgx.Tx, d Declaration, now time.Time) (ledg
 	if err := tx.QueryRow(ctx, sqlNextBatch, pgx.NamedArgs{"block": block, "first": first}).Scan(&id); err != nil {
 		return 0, fmt.Errorf("number the batch: %w", err)
 	}
-	tag, err := tx.Exec(ctx, sqlAddBatch, pgx.NamedArgs{"id": id, "programme": d.Programme, "period": d.Period.FirstOfMonth(), "name": d.NameVI,
+	_, err = tx.Exec(ctx, sqlAddBatch, pgx.NamedArgs{"id": id, "programme": d.Programme, "period": period, "name": d.NameVI,
 		"count": d.Count, "total": d.Total, "decision": d.DecisionNo, "decided": d.DecisionDate, "who": d.MadeBy, "now": now})
 	if err != nil {
 		return 0, fmt.Errorf("declare batch %d: %w", id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return 0, errs.Coded(errs.NotFound, "PAYOUT-PROGRAMME", fmt.Sprintf("Không có chương trình %q. / There is no programme %q.", d.Programme, d.Programme), nil)
 	}
 	return id, record(ctx, tx, now, d.MadeBy, "batch.declare", id, map[string]any{"count": d.Count, "total": d.Total.Exact(), "decision": d.DecisionNo})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,6 +68,7 @@ const (
 	claimSlack      = time.Minute      // beyond the bank's own time-out
 	inquiryDelay    = 5 * time.Minute  // after a doubt, and between inquiries
 	inquiryMax      = time.Hour        // between inquiries at most
+	listPatience    = 24 * time.Hour   // between inquiries about a list the provider has taken
 	probeDelay      = 2 * time.Minute  // between probes of a bank that is down
 	resendMargin    = 10 * time.Minute // before the end of the bank's duplicate memory
 	canaryMax       = 100              // payments of a first submission
@@ -93,7 +95,7 @@ type row struct {
 // instruction opens what was closed and writes names as a bank can keep them.
 func (e *Engine) instruction(s Submission, provider bool, r row) (bankadapters.Instruction, error) {
 	in := bankadapters.Instruction{
-		EndToEnd: e.Origin.EndToEnd(Ref{Batch: s.Batch, Payment: r.Payment, Attempt: r.Attempt}),
+		EndToEnd: e.originOf(s).EndToEnd(Ref{Batch: s.Batch, Payment: r.Payment, Attempt: r.Attempt}),
 		Amount:   r.Amount,
 		Text:     fmt.Sprintf("%s%02d/%d", remittanceTitle, int(s.Execution.Month()), s.Execution.Year()),
 	}
@@ -117,6 +119,15 @@ func (e *Engine) instruction(s Submission, provider bool, r row) (bankadapters.I
 		return in, fmt.Errorf("payment %d: %w: the holder's name has no letter a bank can keep", r.Payment, bankadapters.ErrSubmission)
 	}
 	return in, nil
+}
+
+// originOf is who built the ids of s: the epoch may have risen since its intent.
+func (e *Engine) originOf(s Submission) Origin {
+	o := e.Origin
+	if epoch := epochOf(string(s.Message)); epoch > 0 && strings.HasPrefix(string(s.Message), o.Installation) {
+		o.Epoch = epoch
+	}
+	return o
 }
 
 // columnPlace is where the registry's import closed a value: its kind and blind
@@ -175,17 +186,22 @@ func (e *Engine) line(key bankadapters.Key) (*Line, error) {
 	return l, nil
 }
 
+// sqlRowsOf goes from each attempt to its payment by key: OFFSET 0 keeps the
+// planner, which takes attempts just written for none, from any other order.
 const sqlRowsOf = `
 SELECT a.payment, a.attempt, p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, s.unit_code
   FROM payout.attempt AS a
-  JOIN payout.payment AS p ON p.batch = a.batch AND p.no = a.payment
-  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
+ CROSS JOIN LATERAL (
+       SELECT p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, p.section
+         FROM payout.payment AS p WHERE p.batch = a.batch AND p.no = a.payment OFFSET 0) AS p
+ CROSS JOIN LATERAL (
+       SELECT s.unit_code FROM payout.section AS s WHERE s.batch = a.batch AND s.no = p.section OFFSET 0) AS s
  WHERE a.submission = @no
  ORDER BY a.place`
 
 // rowsOf reads the payments of a stored submission in message order.
 func rowsOf(ctx context.Context, db pgdb.Querier, no int64) ([]row, error) {
-	rows, _ := db.Query(ctx, sqlRowsOf, pgx.NamedArgs{"no": no})
+	rows, _ := db.Query(ctx, sqlRowsOf, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"no": no})
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
 	if err != nil {
 		return nil, fmt.Errorf("payments of submission %d: %w", no, err)

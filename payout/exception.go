@@ -25,7 +25,7 @@ ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING`
 // OpenDoubts records, inside the transaction that records Unknown, that nobody
 // knows about the submission's payments that are still open.
 func OpenDoubts(ctx context.Context, tx pgx.Tx, submission int64, why string, now time.Time) error {
-	_, err := tx.Exec(ctx, sqlOpenDoubts, pgx.NamedArgs{"no": submission, "why": why, "now": now})
+	_, err := tx.Exec(ctx, sqlOpenDoubts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"no": submission, "why": why, "now": now})
 	if err != nil {
 		return fmt.Errorf("open doubts of submission %d: %w", submission, err)
 	}
@@ -50,7 +50,7 @@ func CloseDoubts(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, payments 
 	if len(payments) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, sqlCloseDoubts, pgx.NamedArgs{"batch": batch, "payments": payments, "voucher": voucher, "now": now})
+	_, err := tx.Exec(ctx, sqlCloseDoubts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batch": batch, "payments": payments, "voucher": voucher, "now": now})
 	if err != nil {
 		return fmt.Errorf("close doubts in batch %d: %w", batch, err)
 	}

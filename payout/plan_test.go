@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,7 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
+	"ansinh/internal/pgdb"
 	"ansinh/internal/pgtest"
 	"ansinh/ledger"
 	"ansinh/payout"
@@ -94,6 +98,34 @@ func TestPlanLeavesOutWhomAnotherBatchHolds(t *testing.T) {
 	}
 	_, err := payout.Plan(t.Context(), o.db, late, payout.PlanOptions{Who: "lan"}, o.now)
 	wantCode(t, err, "PAYOUT-PLANNED")
+}
+
+// A cut declared in a later month once paid everybody of the first cut again:
+// the month is part of the claim's key.
+func TestACutOfALaterMonthPaysNobodyTwice(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.plan(o.declare("TET26", 9, 9_000_000), o.list("TET26", baDinh, entry{1, poor, "A", 0}))
+	o.list("TET26", ngocHa, entry{1, poor, "A", 0}, entry{2, poor, "A", 0})
+	o.now = o.now.AddDate(0, 1, 0)
+	late := payout.Declaration{Programme: "TET26", NameVI: "Đợt bổ sung", Count: 9, Total: 9_000_000, DecisionNo: "02/QĐ-UBND",
+		DecisionDate: calendar.Must(2026, 2, 10), MadeBy: o.maker}
+	var cut ledger.BatchID
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		cut, err = payout.Declare(ctx, tx, late, o.now)
+		return err
+	})
+	want := payout.PlanResult{Batch: cut, Lists: 1, Sections: 1, Payments: 1, Total: 500_000, LeftOut: map[string]int64{"already": 1}}
+	if diff := cmp.Diff(want, o.plan(cut), noDigest); diff != "" {
+		t.Errorf("late cut (-want +got):\n%s", diff)
+	}
+	late.Period = calendar.Must(2026, 2, 10)
+	err := pgdb.InTx(t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := payout.Declare(ctx, tx, late, o.now)
+		return err
+	})
+	wantCode(t, err, "PAYOUT-PERIOD")
 }
 
 func TestPlanRefusesMoreThanTheDecision(t *testing.T) {

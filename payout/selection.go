@@ -199,7 +199,7 @@ func (o *order) takeRun(ctx context.Context, r run) error {
 	next := r.Next
 	for next <= r.Last && !o.full && len(o.rows) < o.limit {
 		look := max(o.limit-len(o.rows), canaryMax)
-		rows, _ := o.tx.Query(ctx, sqlTakeRun, pgx.NamedArgs{"batch": o.batch.ID, "from": next, "to": r.Last, "channel": o.channel.Key, "limit": look})
+		rows, _ := o.tx.Query(ctx, sqlTakeRun, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batch": o.batch.ID, "from": next, "to": r.Last, "channel": o.channel.Key, "limit": look})
 		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
 		if err != nil {
 			return fmt.Errorf("payments of batch %d: %w", o.batch.ID, err)

@@ -297,7 +297,7 @@ func (e *Engine) keepAnswer(ctx context.Context, tx pgx.Tx, s Submission, kind, 
 // orderAfterCalling is a planted fault: the bank is called before the intent is
 // committed. The simulator must find that a crash in between pays twice.
 func (e *Engine) orderAfterCalling(ctx context.Context, key bankadapters.Key) (Progress, error) {
-	errPeek := errors.New("look, do not commit")
+
 	var message bankadapters.Submission
 	var p Progress
 	err := pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {

@@ -108,22 +108,26 @@ type Attempt struct {
 	AccountIndex []byte // blind index of the account it was ordered to; nil at a provider
 }
 
+// sqlAttempts goes by key from payment to attempts (OFFSET 0 as in sqlRowsOf).
 const sqlAttempts = `
 SELECT a.batch, a.payment, a.attempt, a.submission, s.channel, p.amount, p.account_index
-  FROM unnest(@batches::int[], @payments::bigint[], @attempts::smallint[]) AS want (batch, payment, attempt)
-  JOIN payout.attempt AS a USING (batch, payment, attempt)
-  JOIN payout.submission AS s ON s.no = a.submission
-  JOIN payout.payment AS p ON p.batch = a.batch AND p.no = a.payment`
+  FROM (SELECT DISTINCT batch, payment FROM unnest(@batches::int[], @payments::bigint[]) AS w (batch, payment)) AS want
+ CROSS JOIN LATERAL (
+       SELECT a.batch, a.payment, a.attempt, a.submission FROM payout.attempt AS a
+        WHERE a.batch = want.batch AND a.payment = want.payment OFFSET 0) AS a
+ CROSS JOIN LATERAL (
+       SELECT p.amount, p.account_index FROM payout.payment AS p WHERE p.batch = a.batch AND p.no = a.payment OFFSET 0) AS p
+  JOIN payout.submission AS s ON s.no = a.submission`
 
-// Attempts finds the attempts named by refs. A ref that is missing from the
-// result was never ordered by this database.
+// Attempts finds every attempt of the payments that refs name. A ref that is
+// missing from the result was never ordered by this database.
 func Attempts(ctx context.Context, db pgdb.Querier, refs []Ref) (map[Ref]Attempt, error) {
-	batches, payments, attempts := make([]int32, len(refs)), make([]int64, len(refs)), make([]int16, len(refs))
+	batches, payments := make([]int32, len(refs)), make([]int64, len(refs))
 	for i, r := range refs {
-		batches[i], payments[i], attempts[i] = int32(r.Batch), r.Payment, r.Attempt
+		batches[i], payments[i] = int32(r.Batch), r.Payment
 	}
-	rows, _ := db.Query(ctx, sqlAttempts, pgx.NamedArgs{"batches": batches, "payments": payments, "attempts": attempts})
-	found := map[Ref]Attempt{}
+	rows, _ := db.Query(ctx, sqlAttempts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments})
+	found := make(map[Ref]Attempt, len(refs))
 	var a Attempt
 	_, err := pgx.ForEachRow(rows, []any{&a.Batch, &a.Payment, &a.Attempt, &a.Submission, &a.Channel, &a.Amount, &a.AccountIndex}, func() error {
 		one := a
@@ -153,24 +157,61 @@ func RefsOf(ctx context.Context, db pgdb.Querier, s Submission) ([]Ref, error) {
 	return refs, nil
 }
 
+const sqlSettling = `
+SELECT open_from, count FROM payout.submission WHERE no = @no AND state IN ('accepted', 'unknown', 'refused')`
+
+// sqlFirstOpen looks at the next attempts only, however the planner reads it.
+const sqlFirstOpen = `
+SELECT coalesce(min(a.place), 0)
+  FROM payout.attempt AS a
+ CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
+                      WHERE l.batch = a.batch AND l.payment = a.payment
+                      ORDER BY l.seq DESC LIMIT 1) AS last
+ WHERE a.submission = @no AND a.place BETWEEN @from AND @to AND last.attempt = a.attempt
+   AND last.leg IN (SELECT g.id FROM ledger.leg AS g WHERE g.state IN ('ordered', 'out', 'listed'))`
+
 const sqlSettle = `
-UPDATE payout.submission AS s
-   SET state = 'settled', next_look = NULL
- WHERE s.no = @no
-   AND s.state IN ('accepted', 'unknown', 'refused')
-   AND NOT EXISTS (
-       SELECT 1
-         FROM payout.attempt AS a
-        CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
-                             WHERE l.batch = a.batch AND l.payment = a.payment
-                             ORDER BY l.seq DESC LIMIT 1) AS last
-         JOIN ledger.leg AS g ON g.id = last.leg
-        WHERE a.submission = s.no AND last.attempt = a.attempt AND g.state IN ('ordered', 'out', 'listed'))`
+UPDATE payout.submission
+   SET state     = CASE WHEN @from > count THEN 'settled' ELSE state END,
+       next_look = CASE WHEN @from > count THEN NULL ELSE next_look END,
+       open_from = @from
+ WHERE no = @no AND state IN ('accepted', 'unknown', 'refused') AND open_from <= @from`
+
+// How many attempts are looked at in one statement: few at first, because the
+// first is nearly always still open.
+const (
+	settleStep    = 20
+	settleStepMax = 2_000
+)
 
 // Settle marks the submission settled when none of its attempts is open any
-// more. Inquiry then stops.
+// more, else notes the first that is, and goes on from there next time: an
+// attempt that has left the open states never comes back. Inquiry of a settled
+// submission stops. The caller holds the submission's lock.
 func Settle(ctx context.Context, tx pgx.Tx, no int64) error {
-	if _, err := tx.Exec(ctx, sqlSettle, pgx.NamedArgs{"no": no}); err != nil {
+	var from, count int
+	err := tx.QueryRow(ctx, sqlSettling, pgx.NamedArgs{"no": no}).Scan(&from, &count)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("settle submission %d: %w", no, err)
+	}
+	before := from
+	for step := settleStep; from <= count; step = min(4*step, settleStepMax) {
+		to, open := min(from+step-1, count), 0
+		if err := tx.QueryRow(ctx, sqlFirstOpen, pgx.NamedArgs{"no": no, "from": from, "to": to}).Scan(&open); err != nil {
+			return fmt.Errorf("open attempts of submission %d: %w", no, err)
+		}
+		if from = to + 1; open > 0 {
+			from = open
+			break
+		}
+	}
+	if from == before {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, sqlSettle, pgx.NamedArgs{"no": no, "from": from}); err != nil {
 		return fmt.Errorf("settle submission %d: %w", no, err)
 	}
 	return nil

@@ -114,8 +114,8 @@ func (r *Reconciler) judge(ctx context.Context, b bank, id int64, open func() (i
 			cell = " " + file.Cell
 		}
 		no = &refusal{code: file.Code, line: file.Line, why: fmt.Sprintf(
-			"Tệp không nhận được: xem dòng hoặc ô%s nêu bên cạnh và đề nghị ngân hàng gửi tệp đúng. / The file cannot be taken:%s %s. Ask the bank for a right one.",
-			cell, cell, file.Why)}
+			"Tệp không nhận được:%s %s. Đề nghị ngân hàng gửi tệp đúng. / The file cannot be taken:%s %s. Ask the bank for a right one.",
+			cell, bankadapters.FileReasons[file.Code], cell, file.Why)}
 	case errors.As(err, &no):
 	default:
 		return Receipt{}, fmt.Errorf("take file %d of %s: %w", id, b.key, err)
@@ -151,8 +151,8 @@ func (r *Reconciler) refuse(ctx context.Context, b bank, id int64, no *refusal) 
 }
 
 const sqlTaken = `
-INSERT INTO reconciliation.verdict (file, channel, kind, account, file_id, state, entries, at)
-VALUES (@file, @channel, @kind, @account, @file_id, 'taken', @entries, @at)`
+INSERT INTO reconciliation.verdict (file, channel, kind, account, file_id, state, entries, repeated, at)
+VALUES (@file, @channel, @kind, @account, @file_id, 'taken', @entries, @repeated, @at)`
 
 // take reads the file into witnesses inside tx. Any error drops all of it.
 func (r *Reconciler) take(ctx context.Context, tx pgx.Tx, b bank, f fileRow, body io.Reader) error {
@@ -180,7 +180,7 @@ func (r *Reconciler) take(ctx context.Context, tx pgx.Tx, b bank, f fileRow, bod
 		fileID = "" // a bank may give every answer the same id
 	}
 	_, err := tx.Exec(ctx, sqlTaken, pgx.NamedArgs{"file": f.id, "channel": b.key, "kind": f.kind, "account": s.about.Account,
-		"file_id": fileID, "entries": s.count, "at": r.Now()})
+		"file_id": fileID, "entries": s.count, "repeated": s.repeated, "at": r.Now()})
 	if err != nil {
 		return fmt.Errorf("verdict: %w", err)
 	}
@@ -334,6 +334,9 @@ func (s *staging) answered(h bankadapters.Head) error {
 			"Tệp kết quả không phải của %s hoặc của tài khoản khác. / The result is not %s's own, or about another account.", s.bank.key, s.bank.key)}
 	}
 	s.book = book
+	if err := s.listen(no); err != nil {
+		return err
+	}
 	_, err = s.tx.Exec(s.ctx, sqlAddReport, pgx.NamedArgs{"file": s.file.id, "submission": no, "as_of": orTime(h.Created, s.file.at),
 		"complete": s.file.complete})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
+	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
 )
@@ -230,6 +231,13 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 			if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
 				return err
 			}
+			if r.reading.trail == nil {
+				continue
+			}
+			approved := r.reading.situation == at(ledger.Approved)
+			if err := payout.HoldUnrecorded(ctx, tx, r.reading.ref, approved, why, c.file.now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -297,23 +305,35 @@ func (c *chunk) breaks(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
+const sqlCopyOutcomes = `
+COPY reconciliation.outcome (file, position, situation, evidence, action, batch, payment, attempt, voucher, at) FROM STDIN (FORMAT binary)`
+
+const outcomeColumns = 10
+
 func (c *chunk) outcomes(ctx context.Context, tx pgx.Tx) error {
-	n, err := tx.CopyFrom(ctx, pgx.Identifier{"reconciliation", "outcome"},
-		[]string{"file", "position", "situation", "evidence", "action", "batch", "payment", "attempt", "voucher", "at"},
-		pgx.CopyFromSlice(len(c.results), func(i int) ([]any, error) {
+	_, err := pgdb.CopyBinary(ctx, tx, sqlCopyOutcomes, func(w *pgdb.CopyWriter) error {
+		for i := range c.results {
 			r := &c.results[i]
-			var voucher int64
+			w.Begin(outcomeColumns)
+			w.Int64(c.file.id)
+			w.Int32(r.witness.Position)
+			w.Text(string(r.reading.situation))
+			w.Text(string(r.reading.evidence))
+			w.Text(string(r.action))
+			w.Int32(int32(r.reading.ref.Batch))
+			w.Int64(r.reading.ref.Payment)
+			w.Int16(r.reading.ref.Attempt)
 			if r.group != nil {
-				voucher = int64(r.group.voucher)
+				w.Int64(int64(r.group.voucher))
+			} else {
+				w.Int64(0)
 			}
-			return []any{c.file.id, r.witness.Position, string(r.reading.situation), string(r.reading.evidence), string(r.action),
-				int32(r.reading.ref.Batch), r.reading.ref.Payment, r.reading.ref.Attempt, voucher, c.file.now}, nil
-		}))
+			w.Timestamptz(c.file.now)
+		}
+		return w.Err()
+	})
 	if err != nil {
 		return fmt.Errorf("outcomes: %w", err)
-	}
-	if n != int64(len(c.results)) {
-		return fmt.Errorf("outcomes: %d of %d arrived", n, len(c.results))
 	}
 	return nil
 }

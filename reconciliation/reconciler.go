@@ -31,7 +31,7 @@ type Reconciler struct {
 	Readers map[bankadapters.Kind]Opener
 	// Spool is the folder for files while they arrive; "" is the system's.
 	Spool string
-	// BytesMax limits one file; 0 means 64 MiB.
+	// BytesMax limits one file; 0 means 1 GiB.
 	BytesMax int64
 	// ChunkMax limits the lines of one posting transaction; 0 means 10,000.
 	ChunkMax int
@@ -53,7 +53,7 @@ func Readers() map[bankadapters.Kind]Opener {
 }
 
 const (
-	bytesMaxDefault = 64 << 20
+	bytesMaxDefault = 1 << 30 // a million entries of camt.053; the file is never in memory
 	chunkMaxDefault = 10_000
 	channelLock     = 7211004 // class of the advisory lock per channel
 )
@@ -151,8 +151,10 @@ func (r *Reconciler) chunkMax() int {
 
 // accountForm is the one form in which an account number is compared.
 func accountForm(s string) string {
-	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", ".", "").Replace(s))
+	return strings.ToUpper(withoutMarks.Replace(s))
 }
+
+var withoutMarks = strings.NewReplacer(" ", "", "-", "", ".", "")
 
 // tail is what may be shown of an account number.
 func tail(account string) string {

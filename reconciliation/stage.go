@@ -12,6 +12,8 @@ import (
 	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 )
 
@@ -44,13 +46,17 @@ type staging struct {
 	account string // our account
 	count   int
 	chunk   []staged
-	seen    map[string]bool // identities of bookings of this file
+	seen    map[string]bool         // identities of bookings of this file
+	said    map[string]said         // by end-to-end id: what reports about the submission said before
+	listed  map[string]money.Amount // by end-to-end id: what our list told the provider
+	// repeated counts the lines that say nothing new (see repeat.go).
+	repeated int
 }
 
 // staged is one line with its event's identity; "" means no event of its own.
 type staged struct {
 	bankadapters.Entry
-	source   string
+	word
 	identity string
 }
 
@@ -60,7 +66,11 @@ func (s *staging) entry(e bankadapters.Entry) error {
 		return &refusal{code: codeSize, line: e.LineNumber, why: fmt.Sprintf(
 			"Tệp có hơn %d dòng: đề nghị ngân hàng chia nhỏ. / The file has more than %d lines: ask the bank to split it.", entriesMax, entriesMax)}
 	}
-	one := staged{Entry: e, source: s.source(e)}
+	one := staged{Entry: e, word: s.word(e)}
+	if s.repeats(one.word) {
+		s.repeated++
+		return nil
+	}
 	if one.source == fromStatement {
 		if e.BookDate.IsZero() {
 			return &refusal{code: codeNoBooking, line: e.LineNumber,
@@ -118,13 +128,31 @@ func (s *staging) source(e bankadapters.Entry) string {
 		return fromAdvice
 	case bankadapters.KindNotification:
 		return fromAdvice
+	case bankadapters.KindSheetResult, bankadapters.KindProviderResult, bankadapters.KindStatusReport, bankadapters.KindWithdrawals:
+	}
+	return s.reportSource()
+}
+
+// reportSource is the source of every line of a report about one submission.
+func (s *staging) reportSource() string {
+	switch s.file.kind {
 	case bankadapters.KindSheetResult:
 		return fromSheet
 	case bankadapters.KindProviderResult:
 		return fromProvider
-	case bankadapters.KindStatusReport, bankadapters.KindWithdrawals:
+	case bankadapters.KindStatement, bankadapters.KindNotification, bankadapters.KindStatusReport, bankadapters.KindWithdrawals:
 	}
 	return fromStatus
+}
+
+// word is the line in the form it is stored and compared.
+func (s *staging) word(e bankadapters.Entry) word {
+	account := accountForm(e.Account)
+	return word{source: s.source(e), side: string(e.Side), amount: e.Amount, booked: e.Booked, bookDate: e.BookDate, valueDate: e.ValueDate,
+		servicer: clean(e.Servicer, textMax), originalRef: clean(e.OriginalRef, textMax), endToEnd: clean(string(e.EndToEnd), textMax),
+		bulk: clean(string(e.Batch), textMax), isBulk: !e.Detail && (e.Batch != "" || e.BulkCount > 0) && e.Status == "",
+		account: string(s.r.Keys.Index(crypt.FieldAccount, crypt.Secret(account))), accountTail: tail(account),
+		status: clean(string(e.Status), textMax), code: clean(e.Code, textMax), isReturn: e.Return, text: clean(e.Text, textMax)}
 }
 
 // identity is what makes two lines one event: the bank's reference, else date,
@@ -136,23 +164,21 @@ func identity(e bankadapters.Entry) string {
 	return fmt.Sprintf("P:%s/%s/%s/%s/%d", e.BookDate, e.Amount.Exact(), e.Side, e.EntryRef, e.Position)
 }
 
-const sqlBookedIdentities = `
-SELECT e.identity
-  FROM reconciliation.entry AS e
-  JOIN reconciliation.booking AS b ON b.entry = e.id
- WHERE e.channel = @channel AND e.account = @account AND e.identity = ANY (@identities)`
-
 const sqlAddEntries = `
 INSERT INTO reconciliation.entry (channel, account, identity, file, position)
 SELECT @channel, @account, n.identity, @file, n.position
   FROM unnest(@identities::text[], @positions::int[]) AS n (identity, position)
  ORDER BY n.position
-ON CONFLICT (channel, account, identity) DO NOTHING`
+ON CONFLICT (channel, account, identity) DO NOTHING
+RETURNING identity, id`
 
-const sqlEntryIDs = `
-SELECT e.identity, e.id
-  FROM reconciliation.entry AS e
- WHERE e.channel = @channel AND e.account = @account AND e.identity = ANY (@identities)`
+// sqlKnownEntries looks each identity up by key (OFFSET 0).
+const sqlKnownEntries = `
+SELECT e.identity, e.id, EXISTS (SELECT 1 FROM reconciliation.booking AS b WHERE b.entry = e.id)
+  FROM unnest(@identities::text[]) AS n (identity)
+ CROSS JOIN LATERAL (
+       SELECT e.identity, e.id FROM reconciliation.entry AS e
+        WHERE e.channel = @channel AND e.account = @account AND e.identity = n.identity OFFSET 0) AS e`
 
 const sqlAddBookings = `
 INSERT INTO reconciliation.booking (entry, file, position, side, amount, book_date, value_date)
@@ -164,9 +190,6 @@ SELECT n.entry, @file, n.position, n.side, n.amount, n.book_date, n.value_date
 func (s *staging) flush() error {
 	if len(s.chunk) == 0 {
 		return nil
-	}
-	if err := s.separate(); err != nil {
-		return err
 	}
 	ids, err := s.entries()
 	if err != nil {
@@ -182,58 +205,61 @@ func (s *staging) flush() error {
 	return nil
 }
 
-// separate gives a booking whose identity was booked by an earlier file an
-// event of its own.
-func (s *staging) separate() error {
-	var identities []string
+// entries finds or makes the events of the collected lines. A booking whose
+// identity was booked by an earlier file gets an event of its own.
+func (s *staging) entries() (map[string]int64, error) {
+	ids := make(map[string]int64, len(s.chunk))
+	if err := s.add(ids, func(*staged) bool { return true }); err != nil {
+		return nil, err
+	}
+	var before []string // had an event already
 	for _, e := range s.chunk {
-		if e.source == fromStatement {
-			identities = append(identities, e.identity)
+		if _, made := ids[e.identity]; !made && e.identity != "" {
+			before = append(before, e.identity)
+		}
+	}
+	if len(before) == 0 {
+		return ids, nil
+	}
+	rows, _ := s.tx.Query(s.ctx, sqlKnownEntries, pgx.QueryExecModeCacheDescribe,
+		pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "identities": before})
+	booked := make(map[string]bool)
+	var name string
+	var id int64
+	var is bool
+	if _, err := pgx.ForEachRow(rows, []any{&name, &id, &is}, func() error { ids[name], booked[name] = id, is; return nil }); err != nil {
+		return nil, fmt.Errorf("entries: %w", err)
+	}
+	again := make(map[string]bool)
+	for i := range s.chunk {
+		if e := &s.chunk[i]; e.source == fromStatement && booked[e.identity] {
+			e.identity = s.own(e.Entry)
+			again[e.identity] = true
+		}
+	}
+	return ids, s.add(ids, func(e *staged) bool { return again[e.identity] })
+}
+
+// add makes the events that are not there yet and puts their numbers into ids.
+func (s *staging) add(ids map[string]int64, which func(*staged) bool) error {
+	var identities []string
+	var positions []int32
+	for i := range s.chunk {
+		if e := &s.chunk[i]; e.identity != "" && which(e) {
+			identities, positions = append(identities, e.identity), append(positions, int32(e.Position))
 		}
 	}
 	if len(identities) == 0 {
 		return nil
 	}
-	rows, _ := s.tx.Query(s.ctx, sqlBookedIdentities, pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "identities": identities})
-	booked, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("booked identities: %w", err)
-	}
-	again := make(map[string]bool, len(booked))
-	for _, b := range booked {
-		again[b] = true
-	}
-	for i := range s.chunk {
-		if e := &s.chunk[i]; e.source == fromStatement && again[e.identity] {
-			e.identity = s.own(e.Entry)
-		}
-	}
-	return nil
-}
-
-func (s *staging) entries() (map[string]int64, error) {
-	var identities []string
-	var positions []int32
-	for _, e := range s.chunk {
-		if e.identity != "" {
-			identities, positions = append(identities, e.identity), append(positions, int32(e.Position))
-		}
-	}
-	ids := make(map[string]int64, len(identities))
-	if len(identities) == 0 {
-		return ids, nil
-	}
-	args := pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "file": s.file.id, "identities": identities, "positions": positions}
-	if _, err := s.tx.Exec(s.ctx, sqlAddEntries, args); err != nil {
-		return nil, fmt.Errorf("entries: %w", err)
-	}
-	rows, _ := s.tx.Query(s.ctx, sqlEntryIDs, args)
+	rows, _ := s.tx.Query(s.ctx, sqlAddEntries, pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "file": s.file.id,
+		"identities": identities, "positions": positions})
 	var name string
 	var id int64
 	if _, err := pgx.ForEachRow(rows, []any{&name, &id}, func() error { ids[name] = id; return nil }); err != nil {
-		return nil, fmt.Errorf("entries: %w", err)
+		return fmt.Errorf("entries: %w", err)
 	}
-	return ids, nil
+	return nil
 }
 
 func (s *staging) bookings(ids map[string]int64) error {
@@ -270,31 +296,65 @@ func dateArg(d calendar.Date) *time.Time {
 	return &t
 }
 
-var witnessColumns = []string{"file", "position", "entry", "source", "side", "amount", "booked", "book_date", "value_date", "servicer",
-	"original_ref", "end_to_end", "bulk", "is_bulk", "account_index", "account_tail", "status", "code", "is_return", "text", "line"}
+const sqlCopyWitnesses = `
+COPY reconciliation.witness
+     (file, position, entry, source, side, amount, booked, book_date, value_date, servicer, original_ref, end_to_end, bulk, is_bulk,
+      account_index, account_tail, status, code, is_return, text, line)
+FROM STDIN (FORMAT binary)`
+
+const witnessColumns = 21
 
 func (s *staging) witnesses(ids map[string]int64) error {
-	n, err := s.tx.CopyFrom(s.ctx, pgx.Identifier{"reconciliation", "witness"}, witnessColumns,
-		pgx.CopyFromSlice(len(s.chunk), func(i int) ([]any, error) {
+	_, err := pgdb.CopyBinary(s.ctx, s.tx, sqlCopyWitnesses, func(w *pgdb.CopyWriter) error {
+		for i := range s.chunk {
 			e := &s.chunk[i]
-			var entry *int64
+			w.Begin(witnessColumns)
+			w.Int64(s.file.id)
+			w.Int32(int32(e.Position))
 			if id, ok := ids[e.identity]; ok {
-				entry = &id
+				w.Int64(id)
+			} else {
+				w.Null()
 			}
-			account := accountForm(e.Account)
-			isBulk := !e.Detail && (e.Batch != "" || e.BulkCount > 0) && e.Status == ""
-			return []any{s.file.id, int32(e.Position), entry, e.source, string(e.Side), int64(e.Amount), e.Booked,
-				dateArg(e.BookDate), dateArg(e.ValueDate), clean(e.Servicer, textMax), clean(e.OriginalRef, textMax), clean(string(e.EndToEnd), textMax),
-				clean(string(e.Batch), textMax), isBulk, s.r.Keys.Index(crypt.FieldAccount, crypt.Secret(account)), tail(account),
-				clean(string(e.Status), textMax), clean(e.Code, textMax), e.Return, clean(e.Text, textMax), int32(e.LineNumber)}, nil
-		}))
+			e.write(w)
+			w.Int32(int32(e.LineNumber))
+		}
+		return w.Err()
+	})
 	if err != nil {
 		return fmt.Errorf("witnesses: %w", err)
 	}
-	if n != int64(len(s.chunk)) {
-		return fmt.Errorf("witnesses: %d of %d arrived", n, len(s.chunk))
-	}
 	return nil
+}
+
+// write sends the columns from source to text, in the order of sqlCopyWitnesses.
+func (o *word) write(w *pgdb.CopyWriter) {
+	w.Text(o.source)
+	w.Text(o.side)
+	w.Int64(int64(o.amount))
+	w.Bool(o.booked)
+	for _, d := range []calendar.Date{o.bookDate, o.valueDate} {
+		if t := dateArg(d); t != nil {
+			w.Date(*t)
+		} else {
+			w.Null()
+		}
+	}
+	w.Text(o.servicer)
+	w.Text(o.originalRef)
+	w.Text(o.endToEnd)
+	w.Text(o.bulk)
+	w.Bool(o.isBulk)
+	if o.account == "" {
+		w.Null()
+	} else {
+		w.Bytes([]byte(o.account))
+	}
+	w.Text(o.accountTail)
+	w.Text(o.status)
+	w.Text(o.code)
+	w.Bool(o.isReturn)
+	w.Text(o.text)
 }
 
 // clean cuts a text to max characters and takes out what PostgreSQL cannot keep.

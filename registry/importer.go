@@ -60,15 +60,25 @@ type RefusedError struct {
 
 // Error counts the reasons and gives the first, without any cell's value.
 func (e *RefusedError) Error() string {
-	n, first := 0, ""
+	first := ""
 	for _, f := range e.Findings {
 		if f.Severity == SeverityError {
-			if n++; n == 1 {
-				first = f.String()
-			}
+			first = f.String()
+			break
 		}
 	}
-	return fmt.Sprintf("nothing was taken: %d errors in %d rows, the first: %s", n, e.RowsTotal, first)
+	return fmt.Sprintf("nothing was taken: %d errors in %d rows, the first: %s", e.Errors(), e.RowsTotal, first)
+}
+
+// Errors counts the findings that refuse, leaving out the warnings.
+func (e *RefusedError) Errors() int {
+	n := 0
+	for _, f := range e.Findings {
+		if f.Severity == SeverityError {
+			n++
+		}
+	}
+	return n
 }
 
 // ImportList reads a workbook and takes it, in one transaction: people,
@@ -78,35 +88,62 @@ func (e *RefusedError) Error() string {
 // Errors: *FileError (no list at all), *RefusedError (with all findings),
 // ErrUnmarked, pgdb.ErrCommitUnknown (call again: it is safe).
 func ImportList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (Result, error) {
-	limits := options.Limits.orDefault()
-	if err := sniff(file.Content, file.Size, limits); err != nil {
-		return Result{}, inWords(err)
-	}
-	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))
-	if err != nil {
-		return Result{}, fmt.Errorf("read list %s: %w", file.Name, err)
-	}
-	im := importer{keys: keys, file: file.Name, content: content, digest: sha256.Sum256(content), options: options}
-	if err := im.checkUnit(ctx, db); err != nil {
-		return Result{}, inWords(err)
-	}
-	if result, found, err := im.before(ctx, db); found || err != nil {
-		return result, err
-	}
-	demo, err := IsDemo(ctx, db)
+	r, err := OpenList(ctx, db, keys, file, options)
 	if err != nil {
 		return Result{}, err
 	}
+	return r.Take(ctx, db)
+}
+
+// OpenedList is a workbook read and checked as far as that needs no other list.
+// Whoever takes many reads the next one while the database takes this one.
+type OpenedList struct {
+	im    importer
+	list  List
+	again *Result // taken before, when that was known at reading
+}
+
+// OpenList is the first half of ImportList: it reads and writes nothing. Its
+// errors are those of ImportList.
+func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (*OpenedList, error) {
+	limits := options.Limits.orDefault()
+	if err := sniff(file.Content, file.Size, limits); err != nil {
+		return nil, inWords(err)
+	}
+	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))
+	if err != nil {
+		return nil, fmt.Errorf("read list %s: %w", file.Name, err)
+	}
+	im := importer{keys: keys, file: file.Name, content: content, digest: sha256.Sum256(content), options: options}
+	if err := im.checkUnit(ctx, db); err != nil {
+		return nil, inWords(err)
+	}
+	if result, found, err := im.before(ctx, db); found || err != nil {
+		return &OpenedList{again: &result}, err
+	}
+	demo, err := IsDemo(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits})
 	if err != nil {
-		return Result{}, inWords(err)
+		return nil, inWords(err)
 	}
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
-		return Result{}, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
+		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
+	}
+	return &OpenedList{im: im, list: list}, nil
+}
+
+// Take is the second half of ImportList: one transaction.
+func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
+	if r.again != nil {
+		return *r.again, nil
 	}
 	var result Result
-	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-		result, err = im.take(ctx, tx, list)
+	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		result, err = r.im.take(ctx, tx, r.list)
 		return err
 	})
 	if err != nil {

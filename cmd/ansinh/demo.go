@@ -43,6 +43,7 @@ type demoOptions struct {
 	workers int
 	resume  bool
 	until   string
+	profile string
 }
 
 func setupDemo(f *flag.FlagSet) run {
@@ -54,6 +55,7 @@ func setupDemo(f *flag.FlagSet) run {
 	f.IntVar(&o.workers, "workers", 2, "1: one goroutine, no River, the same ledger head for the same seed; more: River with so many workers")
 	f.BoolVar(&o.resume, "resume", false, "continue what stands in the data folder, after an interruption of any kind")
 	f.StringVar(&o.until, "until", "", "stop before this phase: "+strings.Join(phaseNames(), ", "))
+	f.StringVar(&o.profile, "profile", "", "write processor and memory profiles of every phase into this folder")
 	return func(ctx context.Context, e *env, args []string) error {
 		switch {
 		case len(args) > 0:
@@ -82,7 +84,8 @@ type demo struct {
 	world        *sandbox.World
 	works        *assembly.Works
 	steps        stepper
-	callback     string // where banks post their files
+	callback     string         // where banks post their files
+	verified     *ledgerSummary // what the phase verify found, when it ran
 }
 
 // phase is a part of the job with a name; each may be interrupted anywhere and
@@ -146,7 +149,7 @@ func (d *demo) timed(name, what string, do func(context.Context) error) func(con
 	return func(ctx context.Context) error {
 		d.progress.begin(what)
 		begun := time.Now()
-		err := do(ctx)
+		err := profiled(d.options.profile, name, func() error { return do(ctx) })
 		d.state.spent(name, time.Since(begun))
 		d.progress.end(time.Since(begun))
 		return err

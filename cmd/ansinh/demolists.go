@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -62,45 +63,110 @@ func (d *demo) writeLists(ctx context.Context) error {
 	return nil
 }
 
-// importLists takes every workbook from its file, leaving refused rows out.
+// importLists takes every workbook from its file, leaving refused rows out. They
+// are taken one after another, so that people get the same numbers in every run;
+// with more than one worker the next one is read meanwhile.
 func (d *demo) importLists(ctx context.Context) error {
 	taken, refused := 0, 0
-	for i, l := range d.state.Lists {
-		d.progress.step(i, len(d.state.Lists), l.File)
-		result, err := importFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
-			Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+	lists := d.state.Lists
+	for i, o := range ahead(ctx, len(lists), d.options.workers > 1, func(i int) opened { return d.openList(ctx, lists[i]) }) {
+		d.progress.step(i, len(lists), lists[i].File)
+		result, err := o.take(ctx, d.works.DB)
 		var nobody *registry.RefusedError
 		if errors.As(err, &nobody) {
 			refused += nobody.RowsTotal // a tiny commune of which every row is spoilt
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", l.File, err)
+			return fmt.Errorf("%s: %w", lists[i].File, err)
 		}
 		taken, refused = taken+result.RowsTaken, refused+result.RowsRefused
 	}
 	d.progress.say("    %d rows taken, %d refused with cell and reason", taken, refused)
-	return nil
+	return ctx.Err()
+}
+
+// opened is a workbook that was read, or why it could not be.
+type opened struct {
+	list *registry.OpenedList
+	err  error
+}
+
+func (o opened) take(ctx context.Context, db pgdb.DB) (registry.Result, error) {
+	if o.err != nil {
+		return registry.Result{}, o.err
+	}
+	return o.list.Take(ctx, db)
+}
+
+func (d *demo) openList(ctx context.Context, l demoList) opened {
+	list, err := openFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
+		Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+	return opened{list, err}
+}
+
+// ahead makes n things in order; with early, the next one is being made while the
+// caller works on the last. It returns only when nothing is being made any more.
+func ahead[T any](ctx context.Context, n int, early bool, one func(int) T) iter.Seq2[int, T] {
+	return func(yield func(int, T) bool) {
+		if !early {
+			for i := 0; i < n && yield(i, one(i)); i++ {
+			}
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		made := make(chan T)
+		go func() {
+			defer close(made)
+			for i := 0; i < n && ctx.Err() == nil; i++ {
+				select {
+				case made <- one(i):
+				case <-ctx.Done():
+				}
+			}
+		}()
+		defer func() {
+			cancel()
+			for range made { // until the maker has ended
+			}
+		}()
+		i := 0
+		for t := range made {
+			if !yield(i, t) {
+				return
+			}
+			i++
+		}
+	}
 }
 
 // importFile imports one workbook. A unit without ValidFrom is that in force.
 func importFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (registry.Result, error) {
-	file, err := os.Open(path)
+	list, err := openFile(ctx, db, keys, path, o)
 	if err != nil {
 		return registry.Result{}, err
+	}
+	return list.Take(ctx, db)
+}
+
+// openFile reads one workbook, to be taken later.
+func openFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (*registry.OpenedList, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return registry.Result{}, err
+		return nil, err
 	}
 	if o.Unit.ValidFrom.IsZero() {
 		if o.Unit, err = unitNow(ctx, db, o.Unit.Code, o.Now); err != nil {
-			return registry.Result{}, err
+			return nil, err
 		}
 	}
 	o.Random = rand.Reader
-	return registry.ImportList(ctx, db, keys, registry.File{Name: filepath.Base(path), Content: file, Size: info.Size()}, o)
+	return registry.OpenList(ctx, db, keys, registry.File{Name: filepath.Base(path), Content: file, Size: info.Size()}, o)
 }
 
 // plan declares the batch as the decision says, and plans it from the lists.

@@ -34,7 +34,7 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.installation.SetUp(ctx, d.works); err != nil {
 		return err
 	}
-	if d.callback, err = d.e.listenAPI(d.works, "127.0.0.1:0"); err != nil {
+	if d.callback, err = d.e.listenHTTP(d.works.API(), "127.0.0.1:0"); err != nil {
 		return err
 	}
 	d.steps, err = d.newStepper(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -64,7 +65,11 @@ func setupReconcile(f *flag.FlagSet) run {
 			if err != nil {
 				return usagef("--date: %v", err)
 			}
-			return e.bankDays(ctx, works.DB, bankadapters.Key(*bank), day, *closing, by, *asJSON)
+			if err := e.bankDays(ctx, works.DB, bankadapters.Key(*bank), day, *closing, by, *asJSON); err != nil || !*closing {
+				return err
+			}
+			_, err = works.Anchor(ctx) // the closed day's head leaves the database
+			return err
 		}
 		id := ledger.BatchID(b.batch)
 		if *closing {
@@ -144,6 +149,12 @@ func setupTimeliness(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		if *by != "" {
+			table.Rows = slices.DeleteFunc(table.Rows, func(l timeliness.Line) bool { return string(l.Dimension) != *by })
+			if len(table.Rows) == 0 {
+				return usagef("--by: no dimension %q with people in it", *by)
+			}
+		}
 		if *asJSON {
 			return e.printJSON(table)
 		}
@@ -151,9 +162,6 @@ func setupTimeliness(f *flag.FlagSet) run {
 		out := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(out, "dimension\tkey\tpeople\tcovered\tmedian days\tp90")
 		for _, l := range table.Rows {
-			if *by != "" && string(l.Dimension) != *by {
-				continue
-			}
 			if l.Suppressed {
 				fmt.Fprintf(out, "%s\t%s %s\t< 10\t\t\t\n", l.Dimension, l.Key, l.Name)
 				continue

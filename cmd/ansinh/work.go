@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,11 +12,13 @@ import (
 	"time"
 
 	"ansinh/internal/assembly"
+	"ansinh/registry"
+	"ansinh/web"
 )
 
 func workCommands() []command {
 	return []command{
-		{name: "serve", short: "nhận tệp của ngân hàng và chạy các bước / take files of banks over HTTP, and work; the console comes in a later release",
+		{name: "serve", short: "bàn làm việc, nhận tệp của ngân hàng, chạy các bước / the console, the API for banks, and the work",
 			example: "ansinh serve --dir ./ansinh-demo --listen 127.0.0.1:8080", setup: setupServe},
 		{name: "work", short: "chạy các bước / work the dispatch and the posting; several may run at once",
 			example: "ansinh work --dir ./ansinh-demo --workers 4", setup: setupWork},
@@ -74,23 +77,45 @@ func setupWork(f *flag.FlagSet) run {
 func setupServe(f *flag.FlagSet) run {
 	var w workFlags
 	w.declare(f)
-	listen := f.String("listen", "127.0.0.1:8080", "address of the API")
+	listen := f.String("listen", "127.0.0.1:8080", "address of the console and the API; put HTTPS in front of any other than this machine's")
+	secure := f.Bool("secure", false, "cookies for HTTPS only: for an installation with HTTPS in front")
 	return func(ctx context.Context, e *env, _ []string) error {
 		works, err := e.works(ctx)
 		if err != nil {
 			return err
 		}
-		address, err := e.listenAPI(works, *listen)
+		console, err := e.console(ctx, works, *secure)
+		if err != nil {
+			return err
+		}
+		address, err := e.listenHTTP(console, *listen)
 		if err != nil {
 			return err
 		}
 		if err := w.start(e, works, e.logger()); err != nil {
 			return err
 		}
-		fmt.Fprintf(e.stdout, "POST %s/api/v1/settlements (docs/BANKS.md §11). The console comes in a later release.\n", address)
+		fmt.Fprintf(e.stdout, "%s/ the console; POST %s/api/v1/settlements for banks (docs/BANKS.md §11)\n", address, address)
 		<-ctx.Done()
 		return nil
 	}
+}
+
+// console makes the pages, with the API below /api/.
+func (e *env) console(ctx context.Context, works *assembly.Works, secure bool) (http.Handler, error) {
+	demo, err := registry.IsDemo(ctx, works.DB)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := e.keys()
+	if err != nil {
+		return nil, err
+	}
+	c := web.Config{DB: works.DB, Keys: keys, Now: e.now(), Random: rand.Reader, Lines: works.Keys(), Secure: secure, API: works.API(), Log: e.logger()}
+	if demo {
+		c.Notice = assembly.Notice
+	}
+	return web.New(c)
 }
 
 // logger writes what a worker meets as JSON lines, faults only.
@@ -98,19 +123,19 @@ func (e *env) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// listenAPI serves the API on address until the command ends and returns its URL.
-func (e *env) listenAPI(works *assembly.Works, address string) (string, error) {
+// listenHTTP serves on address until the command ends and returns its URL.
+func (e *env) listenHTTP(handler http.Handler, address string) (string, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: works.API(), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	e.atEnd(func() error {
 		err := server.Close()
 		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-			err = errors.Join(err, fmt.Errorf("serve the API: %w", served))
+			err = errors.Join(err, fmt.Errorf("serve %s: %w", address, served))
 		}
 		return err
 	})
