@@ -20,6 +20,9 @@ type FundsError struct {
 
 // Error names the account and what is missing.
 func (e *FundsError) Error() string {
+	if e.Place == "" {
+		return fmt.Sprintf("funds: account %s lacks %s đồng: take less", e.Account, e.Short)
+	}
 	return fmt.Sprintf("funds: account %s at %s lacks %s đồng: draw funds or order less", e.Account, e.Place, e.Short)
 }
 
@@ -31,7 +34,7 @@ const sqlTouched = `
 SELECT a.code, a.role, a.place, va.debit - va.credit
   FROM ledger.voucher_account AS va
   JOIN ledger.account AS a ON a.id = va.account
- WHERE va.voucher = @voucher AND a.role IN ('funds', 'sent', 'provider', 'cash')
+ WHERE va.voucher = @voucher AND a.role IN ('funds', 'sent', 'provider', 'cash', 'person_claim')
  ORDER BY a.place, a.code`
 
 // rules holds the voucher's totals against what may not happen: money at a bank
@@ -99,7 +102,7 @@ WITH touched AS (
     SELECT a.id, a.book, a.role, a.place, a.programme, a.code
       FROM ledger.voucher_account AS va
       JOIN ledger.account AS a ON a.id = va.account
-     WHERE va.voucher = @voucher AND va.credit > va.debit AND a.role IN ('funds', 'provider', 'cash')
+     WHERE va.voucher = @voucher AND va.credit > va.debit AND a.role IN ('funds', 'provider', 'cash', 'person_claim')
 ), balances AS (
     SELECT t.code, t.place, t.programme,
            (SELECT sum(x.debit - x.credit) FROM ledger.voucher_account AS x WHERE x.account = t.id)::bigint AS balance
@@ -114,7 +117,7 @@ WITH touched AS (
 SELECT code, place, programme, balance FROM balances WHERE balance < 0 ORDER BY programme DESC, code LIMIT 1`
 
 // floors refuses an act of ours that overdraws a programme, a paying account, a
-// provider or the cash box. The balances are read in a statement that begins
+// provider, the cash box or what people owe. The balances are read in a statement that begins
 // after the locks.
 func (s *store) floors(places []Place) error {
 	if len(places) == 0 {

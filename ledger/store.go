@@ -116,7 +116,7 @@ func (s *store) flush() error {
 		if s.leg == nil || s.leg.ID != l.Leg {
 			s.leg = LegOf(l.Leg)
 		}
-		if def := s.leg; def != nil && (def.Claim < 0 || def.Credit == RoleSent && l.Seq > 3) {
+		if def := s.leg; def != nil && (def.Claim < 0 || def.ID == LegOverpaid || def.Credit == RoleSent && l.Seq > 3) {
 			s.watch = append(s.watch, l.Payment)
 		}
 		s.last = *l

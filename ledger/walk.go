@@ -44,6 +44,8 @@ func readAccounts(ctx context.Context, db pgdb.Querier) (map[AccountID]account, 
 type path struct {
 	accounts map[AccountID]account
 	first    Line
+	deducted money.Amount // kept from what is owed right after the first line
+	overpaid money.Amount // decided to be recovered
 	last     Line
 	orders   []AccountID    // debit account of the order of attempt 1, 2, …
 	taken    map[int16]bool // attempts whose money has left 113.sent
@@ -72,8 +74,11 @@ func (p *path) next(l Line, book BookID) string {
 			}
 		}
 	}
-	if l.Seq == 1 {
+	switch {
+	case l.Seq == 1:
 		p.first = l
+	case l.Leg == LegDeducted:
+		p.deducted = l.Amount
 	}
 	p.last = l
 	if g != nil && g.Attempt == AttemptNext {
@@ -92,8 +97,10 @@ func (p *path) checkForm(l Line, g *Leg, _ BookID) string {
 		return fmt.Sprintf("line %d is followed by line %d", p.last.Seq, l.Seq)
 	case l.About < 0 || l.About > l.Attempt || !g.Earlier && l.About != l.Attempt:
 		return fmt.Sprintf("it is about attempt %d of %d", l.About, l.Attempt)
-	case g.Amount == AmountWhole && l.Amount != p.first.Amount:
-		return fmt.Sprintf("the amount is %s, the payment's %s", l.Amount, p.first.Amount)
+	case g.Amount == AmountWhole && l.Amount != p.first.Amount-p.deducted:
+		return fmt.Sprintf("the amount is %s, the payment's %s", l.Amount, p.first.Amount-p.deducted)
+	case g.Amount == AmountPart && (l.Seq != 2 || l.Amount >= p.first.Amount):
+		return fmt.Sprintf("%s of %s is deducted: a part is, and directly after the approval", l.Amount, p.first.Amount)
 	}
 	return ""
 }
@@ -142,7 +149,7 @@ func onWay(r Role) bool {
 
 // checkOrder requires what happens to an attempt to happen where it was ordered.
 func (p *path) checkOrder(l Line, g *Leg, _ BookID) string {
-	if g.Attempt != AttemptSame || g.Amount != AmountWhole || g.Credit == RoleBudget {
+	if g.Attempt != AttemptSame || g.Amount != AmountWhole || g.Credit == RoleBudget || g.Credit == RolePersonClaim {
 		return ""
 	}
 	if l.About < 1 || int(l.About) > len(p.orders) {
@@ -164,11 +171,17 @@ func (p *path) checkOrder(l Line, g *Leg, _ BookID) string {
 	return ""
 }
 
-// count keeps the claim on the bank and what has left 113.sent.
+// count keeps the claim on the bank, what is to be recovered and what has left
+// 113.sent.
 func (p *path) count(l Line, g *Leg, _ BookID) string {
 	p.claim += money.Amount(g.Claim) * l.Amount
 	if p.claim < 0 {
 		return fmt.Sprintf("%s more is settled than was claimed", -p.claim)
+	}
+	if l.Leg == LegOverpaid {
+		if p.overpaid += l.Amount; p.overpaid > p.first.Amount {
+			return fmt.Sprintf("%s is to be recovered of %s", p.overpaid, p.first.Amount)
+		}
 	}
 	if g.Credit == RoleSent {
 		if p.taken[l.About] {
