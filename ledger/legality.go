@@ -18,7 +18,7 @@ import (
 const legalLine = `
        NOT n.red
    AND g.id IS NOT NULL AND d.id IS NOT NULL AND c.id IS NOT NULL AND a.leg IS NOT NULL
-   AND n.first = (n.p_leg IS NULL)
+   AND n.first = (n.p_leg IS NULL) AND (n.first OR fc.book = @book)
    AND CASE g.attempt WHEN 'none' THEN n.attempt = 0
                       WHEN 'next' THEN n.attempt = n.p_attempt + 1
                       ELSE n.attempt = n.p_attempt END
@@ -47,6 +47,7 @@ const checked = ` n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + le
   LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.role = ga.credit_role AND c.book = @book
   LEFT JOIN ledger.leg AS pg ON pg.id = n.p_leg
   LEFT JOIN ledger.arrow AS a ON a.leg = n.leg AND a.from_state = coalesce(pg.state, '')
+  LEFT JOIN ledger.account AS fc ON fc.id = n.f_credit
   LEFT JOIN ledger.account AS o ON o.id = n.ordered`
 
 // grouped folds lines x into groups. The order of the attempt a line is about is
@@ -191,6 +192,8 @@ func (s *store) explain(payment int64) error {
 
 const sqlCheckLoose = `
 SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
+       coalesce((d.role IN ('sent', 'out'))::integer - (c.role IN ('sent', 'out'))::integer, 0),
+       coalesce(d.role IN ('sent', 'out') OR c.role IN ('sent', 'out'), false),
        coalesce(min(n.seq) FILTER (WHERE (
            d.id IS NOT NULL AND c.id IS NOT NULL AND dr.off_balance = cr.off_balance
            AND (NOT dr.off_balance OR (d.role = 'technical') <> (c.role = 'technical'))
@@ -202,7 +205,7 @@ SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
   LEFT JOIN ledger.role AS dr ON dr.name = d.role
   LEFT JOIN ledger.role AS cr ON cr.name = c.role
  WHERE n.batch = 0 AND n.payment = @voucher AND n.leg = 0 AND n.voucher = @voucher
- GROUP BY n.debit, n.credit, n.red`
+ GROUP BY n.debit, n.credit, n.red, d.role, c.role`
 
 // checkLoose sums the lines without a payment and refuses those that mix books
 // or on- and off-balance accounts, or touch an account kept by payment.
@@ -213,10 +216,14 @@ func (s *store) checkLoose() error {
 	}
 	var bad int64
 	var debit, credit AccountID
-	var red bool
-	var count, sum, illegal int64
-	_, err = pgx.ForEachRow(rows, []any{&debit, &credit, &red, &count, &sum, &illegal}, func() error {
+	var red, way bool
+	var count, sum, moves, illegal int64
+	_, err = pgx.ForEachRow(rows, []any{&debit, &credit, &red, &count, &sum, &moves, &way, &illegal}, func() error {
 		s.add(debit, credit, red, count, sum)
+		if red {
+			moves = -moves
+		}
+		s.onWay, s.way = s.onWay || way, s.way+moves*sum
 		bad = max(bad, illegal)
 		return nil
 	})

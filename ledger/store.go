@@ -30,6 +30,8 @@ type store struct {
 	tx        pgx.Tx
 	voucher   Voucher
 	id        VoucherID
+	onWay     bool  // lines without a payment touch 113.sent or 113.out
+	way       int64 // and what they add to both
 	trees     trees
 	sums      map[AccountID]turnover // from what was stored
 	stored    int64

@@ -126,7 +126,7 @@ func (p *path) checkAccounts(l Line, g *Leg, book BookID) string {
 	switch {
 	case d.Role != g.Debit || c.Role != g.Credit:
 		return fmt.Sprintf("%q debits %s and credits %s, not %s and %s", g.Name, g.Debit, g.Credit, d.Role, c.Role)
-	case d.Book != book || c.Book != book:
+	case d.Book != book || c.Book != book || l.Seq > 1 && p.accounts[p.first.Credit].Book != book:
 		return "an account is of another book"
 	case l.Seq > 1 && (d.Role == RoleOwed && l.Debit != p.first.Credit || c.Role == RoleOwed && l.Credit != p.first.Credit):
 		return "the debt is in another account than the first line's"
