@@ -206,7 +206,8 @@ func (s *store) countAlike(st *stretch, like alike, args pgx.NamedArgs) (count, 
 	if err := s.plan(forRanges); err != nil {
 		return 0, 0, err
 	}
-	if err := s.tx.QueryRow(s.ctx, sql, args).Scan(&count, &sum); err != nil {
+	// A cached statement would be planned for any number and few payments.
+	if err := s.tx.QueryRow(s.ctx, sql, pgx.QueryExecModeCacheDescribe, args).Scan(&count, &sum); err != nil {
 		return 0, 0, err
 	}
 	return count, sum, s.plan(usual)

@@ -49,6 +49,7 @@ func Ledger(ctx context.Context, db, owner *pgxpool.Pool, o LedgerOptions) ([]Ro
 	if err := b.open(ctx); err != nil {
 		return nil, err
 	}
+	db.Reset() // sessions look at the number of partitions when they begin
 	first := ledger.LargeFirst + ledger.BatchID(o.Batches)
 	batches := []ledger.BatchID{first, first + 1}
 
