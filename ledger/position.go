@@ -61,22 +61,16 @@ func (p Position) After(l Line) Position {
 }
 
 const sqlPositions = `
-SELECT want.payment, last.seq, last.attempt, last.leg, first.amount - coalesce(claims.deducted, 0),
-       coalesce(claims.amount, 0)::bigint, coalesce(claims.booked, false)
-  FROM unnest(@payments::bigint[]) AS want (payment)
- CROSS JOIN LATERAL (
-       SELECT l.seq, l.attempt, l.leg FROM ledger.line AS l
-        WHERE l.batch = @batch AND l.payment = want.payment
-        ORDER BY l.seq DESC LIMIT 1) AS last
- CROSS JOIN LATERAL (
-       SELECT l.amount FROM ledger.line AS l
-        WHERE l.batch = @batch AND l.payment = want.payment AND l.seq = 1) AS first
-  LEFT JOIN LATERAL (
-       SELECT sum(g.claim * l.amount) AS amount, sum(l.amount) FILTER (WHERE l.leg = 41) AS deducted,
-              bool_or(g.once AND l.about = last.attempt) AS booked
-         FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
-        WHERE l.batch = @batch AND l.payment = want.payment AND last.seq > 1) AS claims ON true
- ORDER BY want.payment`
+SELECT p.payment, p.last[1], p.last[2], p.last[3], p.amount, p.claim, p.booked
+  FROM (SELECT l.payment, max(ARRAY[l.seq, l.attempt, l.leg]) AS last,
+               (sum(l.amount) FILTER (WHERE l.seq = 1) - coalesce(sum(l.amount) FILTER (WHERE l.leg = 41), 0))::bigint AS amount,
+               sum(g.claim * l.amount)::bigint AS claim,
+               coalesce(max(l.about) FILTER (WHERE g.once) = max(l.attempt), false) AS booked
+          FROM ledger.line AS l
+          JOIN ledger.leg AS g ON g.id = l.leg
+         WHERE l.batch = @batch AND l.payment = ANY (@payments::bigint[])
+         GROUP BY l.payment) AS p
+ ORDER BY p.payment`
 
 // Positions reads where the payments are, keyed by payment number. Payments
 // without a line are absent.
