@@ -194,20 +194,29 @@ func buildLegs() []Leg {
 	return legs
 }
 
-var legByID = func() map[LegID]*Leg {
-	m := make(map[LegID]*Leg, len(Legs))
+// legByID is a list and not a map because each line is looked up in it.
+var legByID = func() []*Leg {
+	var list []*Leg
 	for i := range Legs {
-		m[Legs[i].ID] = &Legs[i]
+		for int(Legs[i].ID) >= len(list) {
+			list = append(list, nil)
+		}
+		list[Legs[i].ID] = &Legs[i]
 	}
-	return m
+	return list
 }()
 
 // LegOf returns the leg numbered id, or nil.
-func LegOf(id LegID) *Leg { return legByID[id] }
+func LegOf(id LegID) *Leg {
+	if id < 0 || int(id) >= len(legByID) {
+		return nil
+	}
+	return legByID[id]
+}
 
 // Allowed reports whether leg may follow a payment in state from.
 func Allowed(from State, leg LegID) bool {
-	l := legByID[leg]
+	l := LegOf(leg)
 	if l == nil {
 		return false
 	}

@@ -60,6 +60,10 @@ func (p *path) state() State {
 	return None
 }
 
+// checks are the parts of the rule, in the order in which they explain best. A
+// list made once: made for each line it would cost more than the checks.
+var checks = [...]func(*path, Line, *Leg, BookID) string{(*path).checkForm, (*path).checkArrow, (*path).checkAccounts, (*path).checkOrder, (*path).count}
+
 // next takes the payment's next line and says what is wrong with it, or "". The
 // line counts as taken either way.
 func (p *path) next(l Line, book BookID) string {
@@ -68,8 +72,8 @@ func (p *path) next(l Line, book BookID) string {
 	if g == nil {
 		problem = fmt.Sprintf("leg %d does not exist", l.Leg)
 	} else {
-		for _, check := range []func(Line, *Leg, BookID) string{p.checkForm, p.checkArrow, p.checkAccounts, p.checkOrder, p.count} {
-			if problem = check(l, g, book); problem != "" {
+		for _, check := range checks {
+			if problem = check(p, l, g, book); problem != "" {
 				break
 			}
 		}
