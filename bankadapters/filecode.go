@@ -23,3 +23,27 @@ const (
 	CodeSeveral   = "FILE-SEVERAL"   // several statements in one file
 	CodeDigest    = "FILE-DIGEST"    // the digest in the last line is another
 )
+
+// FileReasons says each code in Vietnamese, in the words of docs/ERRORS.md; the
+// readers' own detail is English.
+var FileReasons = map[string]string{
+	CodeSyntax:    "sai định dạng, hoặc có mật khẩu",
+	CodeEncoding:  "không phải UTF-8 hoặc có ký tự điều khiển",
+	CodeDoctype:   "có khai báo kiểu tài liệu, có thể kéo theo tệp khác",
+	CodeEntity:    "có thực thể lạ",
+	CodeLimit:     "lồng quá sâu hoặc một mục quá dài",
+	CodeTruncated: "tệp bị cắt giữa chừng",
+	CodeNamespace: "thông điệp hoặc phiên bản khác với loại tệp",
+	CodeMissing:   "thiếu một mục bắt buộc",
+	CodeRepeated:  "một mục chỉ được có một lần lại có hai lần",
+	CodeValue:     "một mục có giá trị không thể có",
+	CodeAmount:    "số tiền không phải số nguyên đồng lớn hơn 0",
+	CodeCurrency:  "loại tiền khác VND",
+	CodeDate:      "không phải một ngày, giờ có thật",
+	CodeBalance:   "số dư đầu cộng các bút toán khác số dư cuối",
+	CodeCount:     "số bút toán khác số đã khai",
+	CodeSum:       "tổng khác tổng đã khai",
+	CodeDetail:    "chi tiết không cộng thành bút toán gộp",
+	CodeSeveral:   "nhiều sao kê trong một tệp",
+	CodeDigest:    "mã kiểm tra ở dòng cuối không khớp",
+}

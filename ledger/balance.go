@@ -57,17 +57,39 @@ type Balance struct {
 // Net is the debit balance; a credit balance is negative.
 func (b Balance) Net() money.Amount { return b.Debit - b.Credit }
 
+// turnovers are what the accounts of book @book (0 = every book) turned over up
+// to @date as known at @known: the balances stored when the last month before
+// that was closed, and the vouchers dated after it. A closed month is final,
+// because late facts are dated to the first open day; but who asks what was known
+// before the close is not answered from it.
+const turnovers = `
+closed AS (
+    SELECT c.book, max(c.month) AS month, (max(c.month) + interval '1 month')::date AS open_from
+      FROM ledger.closed_month AS c
+     WHERE (@book = 0 OR c.book = @book)
+       AND c.closed_at <= @known AND (c.month + interval '1 month')::date - 1 <= @date
+     GROUP BY c.book
+), turnover AS (
+    SELECT m.account, m.debit, m.credit
+      FROM closed
+      JOIN ledger.month_balance AS m ON m.book = closed.book AND m.month = closed.month
+     UNION ALL
+    SELECT va.account, va.debit, va.credit
+      FROM ledger.voucher AS v
+      LEFT JOIN closed ON closed.book = v.book
+      JOIN ledger.voucher_account AS va ON va.voucher = v.id
+     WHERE (@book = 0 OR v.book = @book)
+       AND v.accounting_date BETWEEN coalesce(closed.open_from, '-infinity') AND @date AND v.posted_at <= @known
+)`
+
 const sqlTrialBalance = `
+WITH` + turnovers + `
 SELECT a.id, b.code, a.code, a.role, a.place, a.programme, r.name_vi, r.off_balance,
-       coalesce(sum(t.debit), 0)::bigint, coalesce(sum(t.credit), 0)::bigint
-  FROM ledger.account AS a
+       sum(t.debit)::bigint, sum(t.credit)::bigint
+  FROM turnover AS t
+  JOIN ledger.account AS a ON a.id = t.account
   JOIN ledger.book AS b ON b.id = a.book
   JOIN ledger.role AS r ON r.name = a.role
-  JOIN (SELECT va.account, va.debit, va.credit
-          FROM ledger.voucher_account AS va
-          JOIN ledger.voucher AS v ON v.id = va.voucher
-         WHERE v.accounting_date <= @date AND v.posted_at <= @known) AS t ON t.account = a.id
- WHERE (@book = 0 OR a.book = @book)
  GROUP BY a.id, b.code, a.code, a.role, a.place, a.programme, r.name_vi, r.off_balance
  ORDER BY b.code, a.code`
 
@@ -99,9 +121,10 @@ func (a AsOf) args(args pgx.NamedArgs) pgx.NamedArgs {
 }
 
 const sqlSlotBalance = `
-SELECT coalesce(sum(va.debit - va.credit), 0)::bigint
+WITH` + turnovers + `
+SELECT coalesce(sum(t.debit - t.credit), 0)::bigint
   FROM ledger.account AS a
-  JOIN ledger.voucher_account AS va ON va.account = a.id
+  JOIN turnover AS t ON t.account = a.id
  WHERE a.book = @book AND a.role = @role
    AND (@place = '*' OR a.place = @place)
    AND (@programme = '*' OR a.programme = @programme)`
@@ -116,8 +139,8 @@ const (
 // places or programmes. Reading funds for a decision needs [LockFunds] first.
 func BalanceOf(ctx context.Context, db pgdb.Querier, book BookID, slot Slot) (money.Amount, error) {
 	var n int64
-	err := db.QueryRow(ctx, sqlSlotBalance, pgx.NamedArgs{"book": book, "role": string(slot.Role),
-		"place": string(slot.Place), "programme": slot.Programme}).Scan(&n)
+	err := db.QueryRow(ctx, sqlSlotBalance, AsOf{}.args(pgx.NamedArgs{"book": book, "role": string(slot.Role),
+		"place": string(slot.Place), "programme": slot.Programme})).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("balance of %s: %w", slot.code(), err)
 	}
@@ -142,8 +165,14 @@ func OrderBalance(ctx context.Context, db pgdb.Querier, order int64, role Role) 
 	return money.Amount(n), nil
 }
 
-// ErrAlreadyClosed says that the month was closed before.
-var ErrAlreadyClosed = errors.New("the month is already closed")
+// Errors of CloseMonth a caller may match.
+var (
+	// ErrAlreadyClosed says that the month was closed before.
+	ErrAlreadyClosed = errors.New("the month is already closed")
+	// ErrCloseBehind says that a voucher of the month was posted after the time
+	// given for the close: what was known then could not be told any more.
+	ErrCloseBehind = errors.New("a voucher of the month was posted after the time of the close: look at the clock")
+)
 
 const sqlTakePeriod = `SELECT pg_catalog.pg_advisory_xact_lock(@class, @book)`
 
@@ -151,6 +180,9 @@ const sqlCloseMonth = `
 INSERT INTO ledger.closed_month (book, month, closed_at, closed_by)
 SELECT @book, @month, @now, @who
  WHERE NOT EXISTS (SELECT 1 FROM ledger.closed_month WHERE book = @book AND month >= @month)`
+
+const sqlPostedAfter = `
+SELECT EXISTS (SELECT 1 FROM ledger.voucher AS v WHERE v.book = @book AND v.accounting_date < @next AND v.posted_at > @now)`
 
 const sqlStoreMonth = `
 INSERT INTO ledger.month_balance (book, month, account, debit, credit)
@@ -167,6 +199,13 @@ func CloseMonth(ctx context.Context, tx pgx.Tx, book BookID, month calendar.Date
 	args := pgx.NamedArgs{"class": periodLock, "book": book, "month": first, "next": first.AddMonths(1), "who": who, "now": now}
 	if _, err := tx.Exec(ctx, sqlTakePeriod, args); err != nil {
 		return fmt.Errorf("close %s: %w", first, err)
+	}
+	var behind bool
+	if err := tx.QueryRow(ctx, sqlPostedAfter, args).Scan(&behind); err != nil {
+		return fmt.Errorf("close %s: %w", first, err)
+	}
+	if behind {
+		return fmt.Errorf("close %s: %w", first, ErrCloseBehind)
 	}
 	tag, err := tx.Exec(ctx, sqlCloseMonth, args)
 	if err != nil {

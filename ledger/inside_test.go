@@ -60,11 +60,10 @@ func SampleLink() [32]byte {
 const CheckStatement = sqlCheckKeys
 
 // CheckMany is the same for many lines of one number.
-const CheckMany = sqlCheckSecond
+const CheckMany = sqlAlikeLater
 
 // PlanForMany sets in tx what Post sets for it.
 func PlanForMany(ctx context.Context, tx pgx.Tx) error {
 	s := store{ctx: ctx, tx: tx}
-	_, err := s.planForMany()
-	return err
+	return s.plan(forRanges)
 }

@@ -29,6 +29,7 @@ type books struct {
 	book    ledger.BookID
 	account map[ledger.Role]ledger.AccountID
 	orders  int64
+	amount  money.Amount // of lines posted one by one; 0 = that of their payment
 }
 
 const (

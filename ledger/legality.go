@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,16 +68,16 @@ const perGroup = ` GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 `
 const sqlCheckKeys = `
 WITH n AS (
     SELECT` + grouped + `
-      FROM unnest(@payments::bigint[], @seqs::smallint[]) AS k (payment, seq)
+      FROM unnest(@payments::bigint[]) AS k (payment)
      CROSS JOIN LATERAL (
            SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.debit, l.credit, l.amount, l.red FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq AND l.voucher = @voucher OFFSET 0) AS x
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = @seq::smallint AND l.voucher = @voucher OFFSET 0) AS x
       LEFT JOIN LATERAL (
            SELECT l.seq, l.attempt, l.leg, l.debit, l.credit, l.amount FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = k.seq - 1 OFFSET 0) AS p ON true
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = @seq::smallint - 1::smallint OFFSET 0) AS p ON true
       LEFT JOIN LATERAL (
            SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
-            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN k.seq > 2 THEN 1 END OFFSET 0) AS o ON true
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END OFFSET 0) AS o ON true
      CROSS JOIN LATERAL (
            SELECT CASE WHEN p.seq = 1 THEN p.amount ELSE o.amount END AS amount,
                   CASE WHEN p.seq = 1 THEN p.debit ELSE o.debit END AS debit,
@@ -89,158 +86,14 @@ WITH n AS (
 )
 SELECT` + checked
 
-// The three statements below are sqlCheckKeys for many lines of one number in a
-// dense stretch of payments. The number, known beforehand, leaves one partition
-// for each of x, p and f, and the stretch a range of its key, so that they are
-// read in key order and merged. The joins are inner ones: a line that has no
-// line before it is missing from the count, which refuses it as well.
-const sqlCheckFirst = `
-WITH n AS (
-    SELECT` + grouped + `
-      FROM ledger.line AS x
-     CROSS JOIN (VALUES (NULL::smallint, NULL::smallint, NULL::integer)) AS p (attempt, leg, debit)
-     CROSS JOIN (VALUES (NULL::bigint, NULL::integer, NULL::integer)) AS f (amount, debit, credit)
-     WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
-    ` + perGroup + `
-)
-SELECT` + checked
-
-const sqlCheckSecond = `
-WITH n AS (
-    SELECT` + grouped + `
-      FROM ledger.line AS x
-      JOIN ledger.line AS p ON p.batch = @batch AND p.seq = 1::smallint AND p.payment = x.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
-     CROSS JOIN LATERAL (SELECT p.amount, p.debit, p.credit) AS f
-     WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
-    ` + perGroup + `
-)
-SELECT` + checked
-
-const sqlCheckLater = `
-WITH n AS (
-    SELECT` + grouped + `
-      FROM ledger.line AS x
-      JOIN ledger.line AS p ON p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = x.payment AND p.payment BETWEEN @lowest::bigint AND @highest::bigint
-      JOIN ledger.line AS f ON f.batch = @batch AND f.seq = 1::smallint AND f.payment = x.payment AND f.payment BETWEEN @lowest::bigint AND @highest::bigint
-     WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
-    ` + perGroup + `
-)
-SELECT` + checked
-
-// manyLines is where planning a statement anew begins to cost less than looking
-// up line by line; sparsest is how many payments of the stretch may be passed
-// for each line that is checked.
-const (
-	manyLines = 500
-	sparsest  = 8
-)
-
-// checkKeys reads the lines just stored back by key, sums them, and refuses
-// those that do not follow from the line before them.
-func (s *store) checkKeys(lines []Line) error {
-	bySeq := make(map[int16][]int64)
-	for i := range lines {
-		bySeq[lines[i].Seq] = append(bySeq[lines[i].Seq], lines[i].Payment)
+// checkKeys looks up the lines numbered seq of these payments, sums them, and
+// refuses those that do not follow from the line before them.
+func (s *store) checkKeys(seq int16, payments ...int64) error {
+	count, err := s.check(sqlCheckKeys, pgx.NamedArgs{"payments": payments, "seq": seq})
+	if err == nil && count != int64(len(payments)) {
+		return errNotStored
 	}
-	var payments []int64
-	var seqs []int16
-	for _, seq := range slices.Sorted(maps.Keys(bySeq)) {
-		list := bySeq[seq] // ascending, as lines are
-		lowest, highest := list[0], list[len(list)-1]
-		if n := int64(len(list)); n >= manyLines && highest-lowest < n*sparsest {
-			if err := s.checkRange(seq, n, lowest, highest); err != nil {
-				return err
-			}
-			continue
-		}
-		payments = append(payments, list...)
-		seqs = append(seqs, slices.Repeat([]int16{seq}, len(list))...)
-	}
-	if len(payments) == 0 {
-		return nil
-	}
-	_, err := s.check(sqlCheckKeys, pgx.QueryExecModeCacheStatement, pgx.NamedArgs{"payments": payments, "seqs": seqs})
 	return err
-}
-
-// checkRange is [store.checkKeys] for n lines numbered seq between two payments.
-func (s *store) checkRange(seq int16, n, lowest, highest int64) error {
-	sql := sqlCheckLater
-	switch seq {
-	case 1:
-		sql = sqlCheckFirst
-	case 2:
-		sql = sqlCheckSecond
-	}
-	restore, err := s.planForMany()
-	if err != nil {
-		return err
-	}
-	// A cached statement would be planned for any number and few payments.
-	args := pgx.NamedArgs{"seq": seq, "lowest": lowest, "highest": highest}
-	count, err := s.check(sql, pgx.QueryExecModeCacheDescribe, args)
-	if err != nil {
-		return err
-	}
-	if count != n {
-		return s.missing(args)
-	}
-	return restore()
-}
-
-const sqlMissing = `
-SELECT x.payment
-  FROM ledger.line AS x
- WHERE x.batch = @batch AND x.seq = @seq::smallint AND x.payment BETWEEN @lowest::bigint AND @highest::bigint AND x.voucher = @voucher
-   AND NOT EXISTS (SELECT 1 FROM ledger.line AS p
-                    WHERE p.batch = @batch AND p.seq = @seq::smallint - 1::smallint AND p.payment = x.payment)
- ORDER BY x.payment
- LIMIT 1`
-
-// missing explains a line that has no line before it.
-func (s *store) missing(args pgx.NamedArgs) error {
-	var payment int64
-	err := s.tx.QueryRow(s.ctx, sqlMissing, pgx.QueryExecModeCacheDescribe, args).Scan(&payment)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errors.New("legality: fewer lines were checked than stored")
-	}
-	if err != nil {
-		return fmt.Errorf("legality: %w", err)
-	}
-	return s.explain(payment)
-}
-
-const sqlPlanner = `
-SELECT pg_catalog.current_setting('enable_nestloop'), pg_catalog.current_setting('enable_material'),
-       pg_catalog.current_setting('max_parallel_workers_per_gather')`
-
-const sqlSetPlanner = `
-SELECT pg_catalog.set_config('enable_nestloop', @nestloop, true), pg_catalog.set_config('enable_material', @material, true),
-       pg_catalog.set_config('max_parallel_workers_per_gather', @workers, true)`
-
-// planForMany leaves the planner merging and hashing, and returns what brings
-// its other ways back. A partition that was filled a moment ago has no
-// statistics: the planner takes its lines for one and would walk all payments
-// for each of them, and starting workers costs more than the whole check.
-func (s *store) planForMany() (restore func() error, err error) {
-	var nestloop, material, workers string
-	if err := s.tx.QueryRow(s.ctx, sqlPlanner).Scan(&nestloop, &material, &workers); err != nil {
-		return nil, fmt.Errorf("planner: %w", err)
-	}
-	set := func(nestloop, material, workers string) error {
-		_, err := s.tx.Exec(s.ctx, sqlSetPlanner, pgx.NamedArgs{"nestloop": nestloop, "material": material, "workers": workers})
-		if err != nil {
-			return fmt.Errorf("planner: %w", err)
-		}
-		return nil
-	}
-	return func() error { return set(nestloop, material, workers) }, set("off", "off", "0")
-}
-
-// checkFirst is [store.checkKeys] for the private table of a large batch, which
-// holds first lines only.
-func (s *store) checkFirst() error {
-	return s.checkRange(1, int64(s.trees.payments.count), math.MinInt64, math.MaxInt64)
 }
 
 // orderLegs are the legs that begin an attempt.
@@ -256,11 +109,11 @@ var orderLegs = func() []int16 {
 
 // check runs one of the check statements, takes its sums, and returns how many
 // lines it saw.
-func (s *store) check(sql string, mode pgx.QueryExecMode, args pgx.NamedArgs) (int64, error) {
+func (s *store) check(sql string, args pgx.NamedArgs) (int64, error) {
 	before := s.stored
 	args["voucher"], args["batch"], args["book"], args["set"] = s.id, s.voucher.Batch, s.voucher.Book, s.voucher.PostingSet
 	args["orders"] = orderLegs
-	rows, err := s.tx.Query(s.ctx, sql, mode, args)
+	rows, err := s.tx.Query(s.ctx, sql, args)
 	if err != nil {
 		return 0, fmt.Errorf("legality: %w", err)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -260,7 +261,7 @@ func (v *verifier) fastTotals() error {
 }
 
 const sqlMonthBalances = `
-SELECT c.book, c.month, coalesce(b.account, 0), coalesce(b.debit, 0), coalesce(b.credit, 0)
+SELECT c.book, c.month, c.closed_at, coalesce(b.account, 0), coalesce(b.debit, 0), coalesce(b.credit, 0)
   FROM ledger.closed_month AS c
   LEFT JOIN ledger.month_balance AS b ON b.book = c.book AND b.month = c.month
  ORDER BY c.book, c.month, b.account`
@@ -276,10 +277,13 @@ func (v *verifier) months() error {
 		return fmt.Errorf("closed months: %w", err)
 	}
 	stored := make(map[key]map[AccountID]turnover)
+	closed := make(map[key]time.Time)
 	var k key
+	var at time.Time
 	var account AccountID
 	var t turnover
-	_, err = pgx.ForEachRow(rows, []any{&k.book, &k.month, &account, &t.debit, &t.credit}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&k.book, &k.month, &at, &account, &t.debit, &t.credit}, func() error {
+		closed[k] = at
 		if stored[k] == nil {
 			stored[k] = make(map[AccountID]turnover)
 		}
@@ -297,6 +301,9 @@ func (v *verifier) months() error {
 		for _, s := range v.order {
 			if s.Book != k.book || !s.AccountingDate.Before(next) {
 				continue
+			}
+			if s.PostedAt.After(closed[k]) {
+				v.find(s, "it is dated in %s or before, which was closed before it was posted", k.month)
 			}
 			for id, t := range s.sums {
 				want[id] = turnover{want[id].debit + t.debit, want[id].credit + t.credit}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,24 +18,30 @@ import (
 // same transaction between two of them.
 const copyChunk = 20_000
 
+// chunks lends the memory of chunks from one voucher to the next.
+var chunks = sync.Pool{New: func() any { return new([]Line) }}
+
 // turnover is what a voucher put on one account.
 type turnover struct{ debit, credit int64 }
 
 // store is one Post under way.
 type store struct {
-	ctx     context.Context
-	tx      pgx.Tx
-	voucher Voucher
-	id      VoucherID
-	trees   trees
-	sums    map[AccountID]turnover // from what was stored
-	stored  int64
-	chunk   []Line  // payment lines not yet copied
-	loose   []Line  // lines without a payment, copied last
-	last    Line    // last payment line copied
-	watch   []int64 // payments whose claims or booked debits must be counted
-	target  string  // partition or parent the payment lines are copied into
-	private bool    // target is the private table of a large batch
+	ctx       context.Context
+	tx        pgx.Tx
+	voucher   Voucher
+	id        VoucherID
+	trees     trees
+	sums      map[AccountID]turnover // from what was stored
+	stored    int64
+	chunk     []Line    // payment lines not yet copied
+	loose     []Line    // lines without a payment, copied last
+	leg       *Leg      // of the last
+	last      Line      // last payment line copied
+	stretches []stretch // stored and not yet checked
+	newest    int       // the stretch of the line before
+	watch     []int64   // payments whose claims or booked debits must be counted
+	target    string    // partition or parent the payment lines are copied into
+	private   bool      // target is the private table of a large batch
 }
 
 // lines takes the voucher's lines from its source, stores and checks them.
@@ -42,6 +49,12 @@ func (s *store) lines() error {
 	if err := s.place(); err != nil {
 		return err
 	}
+	chunk := chunks.Get().(*[]Line)
+	s.chunk = (*chunk)[:0]
+	defer func() {
+		*chunk = s.chunk
+		chunks.Put(chunk)
+	}()
 	for l, err := range s.voucher.Lines {
 		if err != nil {
 			return err
@@ -93,25 +106,27 @@ func (s *store) flush() error {
 	if len(s.chunk) == 0 {
 		return nil
 	}
-	byKey := func(a, b Line) int { return cmp.Or(cmp.Compare(a.Payment, b.Payment), cmp.Compare(a.Seq, b.Seq)) }
-	if !slices.IsSortedFunc(s.chunk, byKey) {
-		slices.SortFunc(s.chunk, byKey)
-	}
+	slices.SortFunc(s.chunk, func(a, b Line) int { return cmp.Or(cmp.Compare(a.Payment, b.Payment), cmp.Compare(a.Seq, b.Seq)) })
 	for i := range s.chunk {
-		if l := s.chunk[i]; byKey(s.last, l) >= 0 {
+		l := &s.chunk[i]
+		if l.Payment < s.last.Payment || l.Payment == s.last.Payment && l.Seq <= s.last.Seq {
 			return fmt.Errorf("payment %d line %d: lines must come in ascending order of payment and number: %w",
 				l.Payment, l.Seq, ErrIllegal)
 		}
-		s.last = s.chunk[i]
-		if def := LegOf(s.last.Leg); def != nil && (def.Claim < 0 || def.Credit == RoleSent && s.last.Seq > 3) {
-			s.watch = append(s.watch, s.last.Payment)
+		if s.leg == nil || s.leg.ID != l.Leg {
+			s.leg = LegOf(l.Leg)
 		}
+		if def := s.leg; def != nil && (def.Claim < 0 || def.Credit == RoleSent && l.Seq > 3) {
+			s.watch = append(s.watch, l.Payment)
+		}
+		s.last = *l
+		s.note(l)
 	}
 	if err := s.copy(s.target, s.chunk, &s.trees.payments); err != nil {
 		return err
 	}
-	if !s.private {
-		if err := s.checkKeys(s.chunk); err != nil {
+	if !s.private { // a private table is checked when it is a part of the ledger
+		if err := s.checkStretches(); err != nil {
 			return err
 		}
 	}
@@ -173,16 +188,17 @@ func (s *store) attach() error {
 	if _, err := s.tx.Exec(s.ctx, sqlAttach, pgx.NamedArgs{"batch": s.voucher.Batch}); err != nil {
 		return fmt.Errorf("attach batch %d: %w", s.voucher.Batch, err)
 	}
-	if s.trees.payments.count == 0 {
-		return nil
-	}
-	return s.checkFirst()
+	return s.checkStretches()
 }
 
 // copy stores lines of one kind in order, hashing as they pass.
 func (s *store) copy(target string, lines []Line, tree *merkle) error {
+	options := "FORMAT binary"
+	if s.private && target == s.target {
+		options += ", FREEZE" // nobody can see the table before it is committed with its lines
+	}
 	sql := "COPY ledger." + pgx.Identifier{target}.Sanitize() +
-		" (payment, amount, voucher, batch, debit, credit, tag, seq, attempt, about, leg, red) FROM STDIN (FORMAT binary)"
+		" (payment, amount, voucher, batch, debit, credit, tag, seq, attempt, about, leg, red) FROM STDIN (" + options + ")"
 	_, err := pgdb.CopyBinary(s.ctx, s.tx, sql, func(w *pgdb.CopyWriter) error {
 		for i := range lines {
 			l := &lines[i]

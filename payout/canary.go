@@ -10,6 +10,7 @@ import (
 
 	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
+	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/ledger"
 )
@@ -18,11 +19,12 @@ const sqlCanary = `
 SELECT c.submission, c.passed_at IS NOT NULL, s.state = 'withdrawn',
        c.passed_at IS NULL AND EXISTS (
                 SELECT 1
-                 FROM payout.attempt AS a
-                 JOIN ledger.line AS l ON l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt
-                 JOIN ledger.leg AS g ON g.id = l.leg
-                 JOIN ledger.voucher AS v ON v.id = l.voucher
-                WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
+                  FROM payout.attempt AS a
+                 CROSS JOIN LATERAL (SELECT l.leg, l.voucher FROM ledger.line AS l
+                                      WHERE l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt OFFSET 0) AS l
+                  JOIN ledger.leg AS g ON g.id = l.leg
+                  JOIN ledger.voucher AS v ON v.id = l.voucher
+                 WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
   FROM payout.canary AS c
   JOIN payout.submission AS s ON s.no = c.submission
  WHERE c.batch = @batch AND c.channel = @channel`
@@ -79,11 +81,21 @@ func (o *order) allowance(ctx context.Context) (reason WaitReason, detail string
 	return "", "", nil
 }
 
+// ErrNoCanary says that no first submission of the batch waits for its proof at
+// the channel.
+var ErrNoCanary = errors.New("no first submission waits for its proof")
+
 // PassCanary lets the rest of a batch go to a channel without waiting for the
-// proof of its first submission: a person takes that responsibility.
+// proof of its first submission: a person takes that responsibility. It returns
+// ErrNoCanary when nothing waits for it.
 func PassCanary(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, key bankadapters.Key, who string, now time.Time) error {
-	if _, err := tx.Exec(ctx, sqlPassCanary, pgx.NamedArgs{"batch": batch, "channel": key, "who": who, "now": now}); err != nil {
+	tag, err := tx.Exec(ctx, sqlPassCanary, pgx.NamedArgs{"batch": batch, "channel": key, "who": who, "now": now})
+	if err != nil {
 		return fmt.Errorf("pass canary of batch %d at %s: %w", batch, key, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.Coded(errs.Conflict, "PAYOUT-NO-CANARY", fmt.Sprintf("Đợt %d không có lệnh đầu tiên nào chờ bằng chứng ở kênh %s. / "+
+			"No first submission of batch %d waits for its proof at %s.", batch, key, batch, key), ErrNoCanary)
 	}
 	return record(ctx, tx, now, who, "canary.pass", batch, map[string]any{"channel": string(key)})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,6 +68,7 @@ const (
 	claimSlack      = time.Minute      // beyond the bank's own time-out
 	inquiryDelay    = 5 * time.Minute  // after a doubt, and between inquiries
 	inquiryMax      = time.Hour        // between inquiries at most
+	listPatience    = 24 * time.Hour   // between inquiries about a list the provider has taken
 	probeDelay      = 2 * time.Minute  // between probes of a bank that is down
 	resendMargin    = 10 * time.Minute // before the end of the bank's duplicate memory
 	canaryMax       = 100              // payments of a first submission
@@ -93,7 +95,7 @@ type row struct {
 // instruction opens what was closed and writes names as a bank can keep them.
 func (e *Engine) instruction(s Submission, provider bool, r row) (bankadapters.Instruction, error) {
 	in := bankadapters.Instruction{
-		EndToEnd: e.Origin.EndToEnd(Ref{Batch: s.Batch, Payment: r.Payment, Attempt: r.Attempt}),
+		EndToEnd: e.originOf(s).EndToEnd(Ref{Batch: s.Batch, Payment: r.Payment, Attempt: r.Attempt}),
 		Amount:   r.Amount,
 		Text:     fmt.Sprintf("%s%02d/%d", remittanceTitle, int(s.Execution.Month()), s.Execution.Year()),
 	}
@@ -117,6 +119,15 @@ func (e *Engine) instruction(s Submission, provider bool, r row) (bankadapters.I
 		return in, fmt.Errorf("payment %d: %w: the holder's name has no letter a bank can keep", r.Payment, bankadapters.ErrSubmission)
 	}
 	return in, nil
+}
+
+// originOf is who built the ids of s: the epoch may have risen since its intent.
+func (e *Engine) originOf(s Submission) Origin {
+	o := e.Origin
+	if epoch := epochOf(string(s.Message)); epoch > 0 && strings.HasPrefix(string(s.Message), o.Installation) {
+		o.Epoch = epoch
+	}
+	return o
 }
 
 // columnPlace is where the registry's import closed a value: its kind and blind

@@ -57,6 +57,28 @@ func CloseDoubts(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, payments 
 	return nil
 }
 
+const sqlKnownUnsent = `
+UPDATE payout.submission
+   SET state = 'unknown', first_sent = coalesce(first_sent, created_at), claim_until = @now, next_look = @next,
+       answer_text = 'the bank knows it, though it was never sent'
+ WHERE no = @no AND state = 'intent'`
+
+// KnownUnsent records that a bank speaks of a submission which we certainly
+// never sent. Whoever sent it, the rest of it may have been executed too: it may
+// not be sent any more, and its open payments are in doubt until evidence ends
+// that. The caller stops dispatch everywhere. A submission that was withdrawn
+// stays withdrawn.
+func KnownUnsent(ctx context.Context, tx pgx.Tx, no int64, now time.Time) error {
+	tag, err := tx.Exec(ctx, sqlKnownUnsent, pgx.NamedArgs{"no": no, "now": now, "next": now.Add(inquiryDelay)})
+	if err != nil {
+		return fmt.Errorf("submission %d, known to the bank and never sent: %w", no, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil
+	}
+	return OpenDoubts(ctx, tx, no, "the bank knows the submission, though it was never sent", now)
+}
+
 const sqlBar = `
 INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
 VALUES (@batch, @payment, @attempt, 'barred', @now, @why)
@@ -76,7 +98,9 @@ INSERT INTO payout.stop (one, stopped, why, by_whom, at) VALUES (true, true, @wh
 ON CONFLICT (one) DO UPDATE SET stopped = true, why = @why, by_whom = @who, at = @now
  WHERE NOT payout.stop.stopped`
 
-const sqlResume = `UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now WHERE stopped`
+const sqlResume = `
+UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now, lift_by = '', lift_why = '', lift_at = NULL
+ WHERE stopped`
 
 // Stop pulls the global stop: no step claims or sends until Resume. The first
 // reason is kept.

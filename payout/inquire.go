@@ -156,7 +156,7 @@ func (e *Engine) StepInquire(ctx context.Context, key bankadapters.Key) (Progres
 			}
 		}
 		_, err := tx.Exec(ctx, sqlInquired, pgx.NamedArgs{"no": no, "fence": s.Fence, "known": answered && report.Known, "answered": answered,
-			"now": e.Now(), "next": e.Now().Add(e.patience(s))})
+			"now": e.Now(), "next": e.Now().Add(e.patience(s, answered && report.Known))})
 		if err != nil {
 			return err
 		}
@@ -169,8 +169,12 @@ func (e *Engine) StepInquire(ctx context.Context, key bankadapters.Key) (Progres
 }
 
 // patience is how long to wait before the next inquiry: longer the older the
-// submission is, at most an hour.
-func (e *Engine) patience(s Submission) (wait time.Duration) {
+// submission is, at most an hour. A list that a provider has taken is paid out
+// over days and reported at each day's close; asked more often, it says the same.
+func (e *Engine) patience(s Submission, known bool) (wait time.Duration) {
+	if line := e.Lines[s.Channel]; known && line != nil && line.Profile.Rail == bankadapters.RailList {
+		return listPatience
+	}
 	wait = inquiryDelay
 	if s.FirstSent != nil {
 		if age := e.Now().Sub(*s.FirstSent) / 4; age > wait {
@@ -248,35 +252,12 @@ func (e *Engine) StepResend(ctx context.Context, key bankadapters.Key) (Progress
 	return Progress{Did: true}, e.transmit(ctx, line, no, fence)
 }
 
-const sqlWithdraw = `
-UPDATE payout.submission SET state = 'withdrawn', next_look = NULL WHERE no = @no AND state = 'intent' AND fence = clear_fence`
-
 // ErrNotUnsent says that a submission may have been sent, so it cannot be withdrawn.
 var ErrNotUnsent = errors.New("the submission may have been sent")
 
-// Withdraw takes back a submission that was certainly never sent: its payments
-// are owed again, its money is free again.
+// Withdraw is [WithdrawUnsent] on the engine's clock.
 func (e *Engine) Withdraw(ctx context.Context, tx pgx.Tx, no int64, who, why string) error {
-	s, err := LockSubmission(ctx, tx, no)
-	if err != nil {
-		return err
-	}
-	tag, err := tx.Exec(ctx, sqlWithdraw, pgx.NamedArgs{"no": no})
-	if err != nil {
-		return fmt.Errorf("withdraw submission %d: %w", no, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return errs.Coded(errs.Conflict, "PAYOUT-NOT-UNSENT",
-			fmt.Sprintf("Lệnh %d có thể đã gửi, không rút lại được. / Submission %d may have been sent; it cannot be withdrawn.", no, no), ErrNotUnsent)
-	}
-	leg := ledger.LegWithdrawn
-	if l, err := e.line(s.Channel); err == nil && l.Profile.Rail == bankadapters.RailList {
-		leg = ledger.LegListUnpaid
-	}
-	if err := e.endAll(ctx, tx, s, leg, "withdrawn", why); err != nil {
-		return err
-	}
-	return record(ctx, tx, e.Now(), who, "submission.withdraw", s.Batch, map[string]any{"submission": no, "why": why})
+	return WithdrawUnsent(ctx, tx, no, who, why, e.Now())
 }
 
 const sqlExpired = `
@@ -312,11 +293,13 @@ func (e *Engine) StepExpire(ctx context.Context, key bankadapters.Key) (Progress
 }
 
 const sqlReceipt = `
-UPDATE payout.submission SET state = 'accepted', code = @receipt, next_look = @next
- WHERE no = @no AND state = 'unknown'`
+UPDATE payout.submission AS s SET state = 'accepted', code = @receipt, next_look = @next
+ WHERE s.no = @no AND s.state = 'unknown'
+   AND EXISTS (SELECT 1 FROM payout.channel AS c WHERE c.key = s.channel AND c.profile ->> 'rail' = 'sheet')`
 
 // EnterReceipt records that a clerk uploaded a manual rail's file and the portal
-// gave a receipt: a second person enters it. It proves nothing about money.
+// gave a receipt: a second person enters it. It proves nothing about money. At any
+// other rail a doubt is no matter of a receipt, and it is refused.
 func (e *Engine) EnterReceipt(ctx context.Context, tx pgx.Tx, no int64, receipt, clerk, second string) error {
 	if clerk == second || clerk == "" || second == "" {
 		return errs.Coded(errs.Denied, "PAYOUT-ONE-PERSON",

@@ -125,8 +125,11 @@ func readJournal(path string) ([]Sent, error) {
 	in := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		text, err := in.ReadString('\n')
-		if err != nil {
-			return list, nil // end of file; a torn last line was never flushed
+		if errors.Is(err, io.EOF) {
+			return list, nil // a torn last line was never flushed
+		}
+		if err != nil { // what cannot be read is not silence: it may have been sent
+			return nil, fmt.Errorf("journal %s line %d: %w", filepath.Base(path), n, err)
 		}
 		var s Sent
 		if err := json.Unmarshal([]byte(strings.TrimSuffix(text, "\n")), &s); err != nil {

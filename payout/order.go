@@ -54,15 +54,15 @@ type order struct {
 	total     money.Amount
 	positions map[int64]ledger.Position
 	before    map[int64]bankadapters.Key // of a retry: the channel it was tried over last
-	short     shortage
+	passed    passed
 	waits     []Wait                  // batches with payments ready, and why they get no order
 	seen      map[ledger.BatchID]bool // batches this look has come to
 	seenAll   bool                    // it has come to all of them
 }
 
-// shortage is which batches an earlier look of this step found without money,
-// and how much they lack. Those behind them must not wait for it.
-type shortage map[ledger.BatchID]*ledger.FundsError
+// passed is which batches an earlier look of this step could not order from, and
+// why: those behind them must not wait for it.
+type passed map[ledger.BatchID]Wait
 
 type takenRange struct {
 	section  int16
@@ -76,24 +76,22 @@ func (e *Engine) StepOrder(ctx context.Context, key bankadapters.Key) (Progress,
 	if e.Planted.CallBeforeCommit {
 		return e.orderAfterCalling(ctx, key)
 	}
-	short := shortage{}
+	past := passed{}
 	for {
 		var p Progress
 		o := &order{}
 		err := e.retryCollision(func() error {
 			return pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {
 				var err error
-				o = &order{e: e, tx: tx, short: short}
+				o = &order{e: e, tx: tx, passed: past}
 				p, _, err = o.form(ctx, key)
 				return err
 			})
 		})
-		var funds *ledger.FundsError
-		switch {
-		case errors.As(err, &funds) && short[o.batch.ID] == nil:
-			short[o.batch.ID] = funds
-			continue // look again, past this batch
-		case err != nil:
+		if past.add(o.batch.ID, err) {
+			continue // look again
+		}
+		if err != nil {
 			return Progress{}, fmt.Errorf("order at %s: %w", key, err)
 		}
 		if p.Did {
@@ -101,6 +99,25 @@ func (e *Engine) StepOrder(ctx context.Context, key bankadapters.Key) (Progress,
 		}
 		return p, nil
 	}
+}
+
+// add notes why a batch is passed by, if err is about that batch alone.
+func (p passed) add(batch ledger.BatchID, err error) bool {
+	var funds *ledger.FundsError
+	w := Wait{Batch: batch}
+	switch {
+	case errors.As(err, &funds):
+		w.Reason, w.Detail = WaitFunds, funds.Short.String()
+	case errors.Is(err, bankadapters.ErrSubmission):
+		w.Reason, w.Detail = WaitUnwritable, err.Error()
+	default:
+		return false
+	}
+	if _, before := p[batch]; before || batch == 0 {
+		return false
+	}
+	p[batch] = w
+	return true
 }
 
 // collisionsMax bounds how often a voucher is rebuilt from re-read states.

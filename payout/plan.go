@@ -242,8 +242,9 @@ SELECT t.list, t.row_no, t.rule, t.person, t.category, t.amount, t.n, t.home, t.
 
 // sqlLinear keeps the planner of PostgreSQL to joins whose cost grows with the
 // rows: tables filled a moment ago have no statistics, and a nested loop chosen
-// for a table believed empty would take hours for a million people.
-const sqlLinear = `SET LOCAL enable_nestloop = off`
+// for a table believed empty would take hours for a million people. Their hashes
+// and sorts should fit into memory.
+const sqlLinear = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '256MB', true)`
 
 func (p *plan) stage(ctx context.Context) error {
 	if _, err := p.tx.Exec(ctx, sqlLinear); err != nil {

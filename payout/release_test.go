@@ -347,8 +347,54 @@ func TestDecideRetryGuards(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, decide("", 1), "PAYOUT-DECIDED")
+	wantCode(t, decide("XA", 1), "PAYOUT-DECIDED")
 	got := o.rows(`SELECT format('%s after %s at %s by %s and %s', payment, after_attempt, channel, by_one, by_two) FROM payout.retry`)
 	if diff := cmp.Diff([]string{"1 after 1 at XA by hung and mai"}, got); diff != "" {
 		t.Errorf("retries (-want +got):\n%s", diff)
+	}
+}
+
+// A decision that nobody ordered yet may be redirected by two people, also away
+// from a channel that cannot carry the payment; one that was ordered may not.
+func TestAnOpenRetryCanBeRedirected(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, poor, "A", 0}, entry{3, poor, "A", 0})
+	batch := o.declare("TET26", 3, 1_500_000)
+	o.plan(batch, list)
+	o.submit(batch)
+	o.approve(batch)
+	o.exec(testSubmission, batch, o.now)
+	o.exec(testAttempts, batch)
+	o.order(batch, ledger.LegOrdered, 7, 1, 2, 3)
+	o.order(batch, ledger.LegRejected, 0, 1, 2, 3)
+	decide := func(key bankadapters.Key, one, two string, payments ...int64) error {
+		return payout.DecideRetry(t.Context(), o.db, payout.RetryDecision{Batch: batch, Payments: payments, Channel: key, Reason: "sửa", ByOne: one, ByTwo: two}, o.now)
+	}
+	want := func(when string, want ...string) {
+		t.Helper()
+		got := o.rows(`SELECT format('%s at %s by %s and %s', payment, channel, by_one, by_two) FROM payout.retry ORDER BY payment`)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+	}
+	if err := decide("", "hung", "mai", 1, 2); err != nil {
+		t.Fatal(err)
+	}
+	want("decided", "1 at A by hung and mai", "2 at A by hung and mai")
+	o.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why) VALUES ($1, 1, 1, 'held', $2, 'no letter')`, batch, o.now)
+	wantCode(t, decide("A", "hung", "mai", 1), "PAYOUT-BARRED") // the same channel cannot carry it either
+	wantCode(t, decide("XA", "hung", "hung", 1), "PAYOUT-TWO-PEOPLE")
+	if err := decide("XA", "lan", "mai", 1, 3); err != nil { // 1 redirected, 3 decided for the first time
+		t.Fatal(err)
+	}
+	want("redirected", "1 at XA by lan and mai", "2 at A by hung and mai", "3 at XA by lan and mai")
+	if held := o.rows(`SELECT payment::text FROM payout.exception WHERE kind = 'held' AND closed_at IS NULL`); held != nil && len(held) > 0 {
+		t.Errorf("held still: %q", held)
+	}
+	o.exec(`UPDATE payout.retry SET submission = 7 WHERE batch = $1 AND payment = 1`, batch)
+	wantCode(t, decide("BHXH", "hung", "mai", 1), "PAYOUT-DECIDED")
+	if acts := o.rows(`SELECT count(*)::text FROM audit.record WHERE act = 'payment.retry'`)[0]; acts != "2" {
+		t.Errorf("%s decisions in the record of who did what, want both", acts)
 	}
 }

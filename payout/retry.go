@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -39,6 +40,7 @@ const attemptsMax = 35
 const sqlOpenFacts = `
 SELECT payment, kind FROM payout.exception
  WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
+   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')))
  ORDER BY payment, kind LIMIT 1`
 
 const sqlWithoutAccount = `
@@ -47,20 +49,38 @@ SELECT p.no FROM payout.payment AS p
  ORDER BY p.no LIMIT 1`
 
 // sqlAddRetries takes the channel named, or that of the payment's last attempt.
+// A decision that was not ordered yet gives way to one for another channel; the
+// audit chain keeps both.
 const sqlAddRetries = `
 INSERT INTO payout.retry (batch, payment, after_attempt, channel, reason, by_one, by_two, at)
 SELECT @batch::integer, t.payment, t.attempt, coalesce(nullif(@channel::text, ''), s.channel), @reason, @one, @two, @now
   FROM unnest(@payments::bigint[], @attempts::smallint[]) AS t (payment, attempt)
   JOIN payout.attempt AS a ON a.batch = @batch::integer AND a.payment = t.payment AND a.attempt = t.attempt
   JOIN payout.submission AS s ON s.no = a.submission
-ON CONFLICT (batch, payment, after_attempt) DO NOTHING`
+ON CONFLICT (batch, payment, after_attempt) DO UPDATE
+   SET channel = excluded.channel, reason = excluded.reason, by_one = excluded.by_one, by_two = excluded.by_two, at = excluded.at
+ WHERE payout.retry.submission IS NULL AND payout.retry.channel <> excluded.channel AND @channel::text <> ''`
+
+const sqlOpenDecisions = `
+SELECT t.payment, t.channel
+  FROM payout.retry AS t
+  JOIN unnest(@payments::bigint[], @attempts::smallint[]) AS w (payment, attempt) ON w.payment = t.payment AND w.attempt = t.after_attempt
+ WHERE t.batch = @batch::integer AND t.submission IS NULL
+ ORDER BY t.payment`
+
+// sqlLiftHolds ends the holds of payments that one channel could not carry and
+// that go over another now. If that one cannot either, they are held again.
+const sqlLiftHolds = `
+UPDATE payout.exception SET closed_at = @now
+ WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND kind = 'held' AND closed_at IS NULL`
 
 // DecideRetry records that two people have payments tried again; the order step
-// takes them from there. All are refused together when one is not owed
-// (ErrNotOwed), was never ordered (ErrNeverTried), is barred by a proof
-// (ErrBarred), has money due back from the bank (ErrOpenClaim), waits for
-// another decision (ErrDecided), or has no account where a bank is named
-// (ErrNoAccount); a provider needs none.
+// takes them from there. Until it does, two people may redirect them to another
+// channel, which also lifts a hold that the first one made. All are refused
+// together when one is not owed (ErrNotOwed), was never ordered (ErrNeverTried),
+// is barred by a proof (ErrBarred), has money due back from the bank
+// (ErrOpenClaim), is decided already for the same channel (ErrDecided), or has
+// no account where a bank is named (ErrNoAccount); a provider needs none.
 func DecideRetry(ctx context.Context, db pgdb.DB, r RetryDecision, now time.Time) error {
 	if err := twoPeople(r.ByOne, r.ByTwo, r.Reason); err != nil {
 		return err
@@ -74,10 +94,14 @@ func DecideRetry(ctx context.Context, db pgdb.DB, r RetryDecision, now time.Time
 		if err != nil {
 			return err
 		}
-		if err := r.mayTry(ctx, tx, at); err != nil {
+		from, err := r.redirected(ctx, tx, at)
+		if err != nil {
 			return err
 		}
-		return r.store(ctx, tx, at, now)
+		if err := r.mayTry(ctx, tx, at, from); err != nil {
+			return err
+		}
+		return r.store(ctx, tx, at, from, now)
 	})
 	if err != nil {
 		return fmt.Errorf("retry in batch %d: %w", r.Batch, err)
@@ -89,8 +113,35 @@ func (r RetryDecision) refuse(code string, payment int64, vi, en string, cause e
 	return errs.Coded(errs.Conflict, code, fmt.Sprintf("Khoản chi %d của đợt %d %s. / Payment %d of batch %d %s.", payment, r.Batch, vi, payment, r.Batch, en), cause)
 }
 
+// redirected says which of the payments are decided already, not ordered yet,
+// and for which other channel.
+func (r RetryDecision) redirected(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position) (map[int64]bankadapters.Key, error) {
+	rows, _ := tx.Query(ctx, sqlOpenDecisions, pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "attempts": r.attempts(at)})
+	from := map[int64]bankadapters.Key{}
+	var no int64
+	var key bankadapters.Key
+	_, err := pgx.ForEachRow(rows, []any{&no, &key}, func() error {
+		if r.Channel != "" && key != r.Channel {
+			from[no] = key
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open decisions: %w", err)
+	}
+	return from, nil
+}
+
+func (r RetryDecision) attempts(at map[int64]ledger.Position) []int16 {
+	attempts := make([]int16, len(r.Payments))
+	for i, no := range r.Payments {
+		attempts[i] = at[no].Attempt
+	}
+	return attempts
+}
+
 // mayTry holds the payments against everything but their money.
-func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position) error {
+func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position, from map[int64]bankadapters.Key) error {
 	for _, no := range r.Payments {
 		switch p := at[no]; {
 		case p.Attempt == 0:
@@ -99,7 +150,7 @@ func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledge
 			return r.refuse("PAYOUT-ATTEMPTS", no, "đã gửi quá nhiều lần", "was tried too often", nil)
 		}
 	}
-	args := pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments}
+	args := pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "redirected": slices.Sorted(maps.Keys(from))}
 	var no int64
 	var kind string
 	switch err := tx.QueryRow(ctx, sqlOpenFacts, args).Scan(&no, &kind); {
@@ -127,12 +178,8 @@ func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledge
 	return nil
 }
 
-func (r RetryDecision) store(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position, now time.Time) error {
-	attempts := make([]int16, len(r.Payments))
-	for i, no := range r.Payments {
-		attempts[i] = at[no].Attempt
-	}
-	tag, err := tx.Exec(ctx, sqlAddRetries, pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "attempts": attempts,
+func (r RetryDecision) store(ctx context.Context, tx pgx.Tx, at map[int64]ledger.Position, from map[int64]bankadapters.Key, now time.Time) error {
+	tag, err := tx.Exec(ctx, sqlAddRetries, pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "attempts": r.attempts(at),
 		"channel": string(r.Channel), "reason": r.Reason, "one": r.ByOne, "two": r.ByTwo, "now": now})
 	if err != nil {
 		return fmt.Errorf("store retries: %w", err)
@@ -141,6 +188,16 @@ func (r RetryDecision) store(ctx context.Context, tx pgx.Tx, at map[int64]ledger
 		return errs.Coded(errs.Conflict, "PAYOUT-DECIDED", fmt.Sprintf("Đợt %d: có khoản chi đã được quyết định gửi lại. / "+
 			"Batch %d: another attempt is already decided for one of the payments.", r.Batch, r.Batch), ErrDecided)
 	}
-	return record(ctx, tx, now, r.ByOne, "payment.retry", r.Batch, map[string]any{"payments": r.Payments, "channel": string(r.Channel),
-		"reason": r.Reason, "second": r.ByTwo})
+	detail := map[string]any{"payments": r.Payments, "channel": string(r.Channel), "reason": r.Reason, "second": r.ByTwo}
+	if len(from) > 0 {
+		moved := map[string]any{}
+		for no, key := range from {
+			moved[fmt.Sprint(no)] = string(key)
+		}
+		detail["instead_of"] = moved
+		if _, err := tx.Exec(ctx, sqlLiftHolds, pgx.NamedArgs{"batch": r.Batch, "payments": slices.Sorted(maps.Keys(from)), "now": now}); err != nil {
+			return fmt.Errorf("lift holds: %w", err)
+		}
+	}
+	return record(ctx, tx, now, r.ByOne, "payment.retry", r.Batch, detail)
 }

@@ -96,8 +96,8 @@ func (o *order) pick(ctx context.Context) (found bool, err error) {
 // try reads what one batch may order, or notes what it waits for.
 func (o *order) try(ctx context.Context, b readyBatch) (found bool, err error) {
 	o.seen[b.ID] = true
-	if short := o.short[b.ID]; short != nil {
-		o.wait(b.ID, WaitFunds, short.Short.String())
+	if why, past := o.passed[b.ID]; past {
+		o.wait(b.ID, why.Reason, why.Detail)
 		return false, nil
 	}
 	if o.batch, err = oneBatch(ctx, o.tx, sqlShareBatch, b.ID); err != nil {

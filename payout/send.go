@@ -273,67 +273,13 @@ func (e *Engine) consequence(ctx context.Context, tx pgx.Tx, s Submission, answe
 		}
 		return OpenDoubts(ctx, tx, s.No, "no certain answer to the submission", e.Now())
 	case bankadapters.Refused:
-		leg := ledger.LegRejected
-		if e.Lines[s.Channel].Profile.Rail == bankadapters.RailList {
-			leg = ledger.LegListUnpaid
-		}
-		return e.endAll(ctx, tx, s, leg, "refused", "Ngân hàng từ chối cả lệnh: "+answer.Code)
+		return endAll(ctx, tx, s, Ending{Kind: "refused", Text: "Ngân hàng từ chối cả lệnh: " + answer.Code,
+			Leg: instead(ledger.LegRejected, ledger.LegListUnpaid)}, e.Now())
 	case bankadapters.NotSent, bankadapters.Accepted:
 		return nil
 	default:
 		panic(fmt.Sprintf("payout: outcome %d has no consequence", answer.Outcome))
 	}
-}
-
-// endAll posts leg for every payment of the submission that is still open on it.
-func (e *Engine) endAll(ctx context.Context, tx pgx.Tx, s Submission, leg ledger.LegID, kind, text string) error {
-	refs, err := RefsOf(ctx, tx, s)
-	if err != nil {
-		return err
-	}
-	numbers := make([]int64, len(refs))
-	attempt := map[int64]int16{}
-	for i, r := range refs {
-		numbers[i] = r.Payment
-		attempt[r.Payment] = r.Attempt
-	}
-	at, err := ledger.Positions(ctx, tx, s.Batch, numbers)
-	if err != nil {
-		return err
-	}
-	if err := ledger.LockFunds(ctx, tx, s.Book, s.Place()); err != nil {
-		return err
-	}
-	desk := ledger.NewDesk(tx, s.Book, s.PostingSet, s.Place(), s.Programme, e.Now())
-	var lines []ledger.Line
-	var ended []int64
-	for _, n := range numbers {
-		p := at[n]
-		if p.Attempt != attempt[n] || !ledger.Allowed(p.State(), leg) {
-			continue // evidence was faster
-		}
-		l, err := desk.Fill(ctx, p.Next(s.Batch, leg, p.Attempt, p.Amount))
-		if err != nil {
-			return err
-		}
-		lines = append(lines, l)
-		ended = append(ended, n)
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	date, err := ledger.OpenDay(ctx, tx, s.Book, s.Execution)
-	if err != nil {
-		return err
-	}
-	posted, err := Post(ctx, tx, ledger.Voucher{
-		Key: fmt.Sprintf("%s/%d", kind, s.No), Facts: []byte(fmt.Sprintf("%s %s", kind, s.Message)), Book: s.Book, PostingSet: s.PostingSet,
-		Kind: kind, AccountingDate: date, PostedAt: e.Now(), Text: text, Batch: s.Batch, OrderNo: s.No, Lines: ledger.ListOf(lines),
-	}, Moved{Was: func(payment int64) Standing { return Standing{at[payment].State(), s.Channel} }})
-	if err != nil {
-		return err
-	}
-	return CloseDoubts(ctx, tx, s.Batch, ended, posted.ID, e.Now())
 }
 
 func (e *Engine) keepAnswer(ctx context.Context, tx pgx.Tx, s Submission, kind, outcome, code string, raw []byte) error {
@@ -351,7 +297,7 @@ func (e *Engine) keepAnswer(ctx context.Context, tx pgx.Tx, s Submission, kind, 
 // orderAfterCalling is a planted fault: the bank is called before the intent is
 // committed. The simulator must find that a crash in between pays twice.
 func (e *Engine) orderAfterCalling(ctx context.Context, key bankadapters.Key) (Progress, error) {
-	errPeek := errors.New("look, do not commit")
+
 	var message bankadapters.Submission
 	var p Progress
 	err := pgdb.InTx(ctx, e.DB, func(ctx context.Context, tx pgx.Tx) error {

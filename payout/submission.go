@@ -108,22 +108,26 @@ type Attempt struct {
 	AccountIndex []byte // blind index of the account it was ordered to; nil at a provider
 }
 
+// sqlAttempts goes by key from payment to attempts (OFFSET 0 as in sqlRowsOf).
 const sqlAttempts = `
 SELECT a.batch, a.payment, a.attempt, a.submission, s.channel, p.amount, p.account_index
-  FROM unnest(@batches::int[], @payments::bigint[], @attempts::smallint[]) AS want (batch, payment, attempt)
-  JOIN payout.attempt AS a USING (batch, payment, attempt)
-  JOIN payout.submission AS s ON s.no = a.submission
-  JOIN payout.payment AS p ON p.batch = a.batch AND p.no = a.payment`
+  FROM (SELECT DISTINCT batch, payment FROM unnest(@batches::int[], @payments::bigint[]) AS w (batch, payment)) AS want
+ CROSS JOIN LATERAL (
+       SELECT a.batch, a.payment, a.attempt, a.submission FROM payout.attempt AS a
+        WHERE a.batch = want.batch AND a.payment = want.payment OFFSET 0) AS a
+ CROSS JOIN LATERAL (
+       SELECT p.amount, p.account_index FROM payout.payment AS p WHERE p.batch = a.batch AND p.no = a.payment OFFSET 0) AS p
+  JOIN payout.submission AS s ON s.no = a.submission`
 
-// Attempts finds the attempts named by refs. A ref that is missing from the
-// result was never ordered by this database.
+// Attempts finds every attempt of the payments that refs name. A ref that is
+// missing from the result was never ordered by this database.
 func Attempts(ctx context.Context, db pgdb.Querier, refs []Ref) (map[Ref]Attempt, error) {
-	batches, payments, attempts := make([]int32, len(refs)), make([]int64, len(refs)), make([]int16, len(refs))
+	batches, payments := make([]int32, len(refs)), make([]int64, len(refs))
 	for i, r := range refs {
-		batches[i], payments[i], attempts[i] = int32(r.Batch), r.Payment, r.Attempt
+		batches[i], payments[i] = int32(r.Batch), r.Payment
 	}
-	rows, _ := db.Query(ctx, sqlAttempts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments, "attempts": attempts})
-	found := map[Ref]Attempt{}
+	rows, _ := db.Query(ctx, sqlAttempts, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments})
+	found := make(map[Ref]Attempt, len(refs))
 	var a Attempt
 	_, err := pgx.ForEachRow(rows, []any{&a.Batch, &a.Payment, &a.Attempt, &a.Submission, &a.Channel, &a.Amount, &a.AccountIndex}, func() error {
 		one := a
@@ -195,7 +199,7 @@ func Settle(ctx context.Context, tx pgx.Tx, no int64) error {
 	}
 	before := from
 	for step := settleStep; from <= count; step = min(4*step, settleStepMax) {
-		to, open := from+step-1, 0
+		to, open := min(from+step-1, count), 0
 		if err := tx.QueryRow(ctx, sqlFirstOpen, pgx.NamedArgs{"no": no, "from": from, "to": to}).Scan(&open); err != nil {
 			return fmt.Errorf("open attempts of submission %d: %w", no, err)
 		}

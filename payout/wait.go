@@ -25,6 +25,8 @@ const (
 	WaitDayCount WaitReason = "day_count" // the channel's payments of a day are used up
 	WaitDayTotal WaitReason = "day_total" // its đồng of a day are, or the next payment does not fit
 	WaitFunds    WaitReason = "funds"     // the paying account or the programme lacks money
+
+	WaitUnwritable WaitReason = "unwritable" // the channel's wire carries none of the next payments
 )
 
 // holdsSent reports whether the reason also keeps intents from being sent.
@@ -59,6 +61,8 @@ func (w Wait) Sentence() string {
 		return fmt.Sprintf("Kênh %s hôm nay còn được chi %s đồng, không đủ cho khoản tiếp theo: ngày mai chi tiếp. / %s may take %s đồng more today, less than the next payment: it goes on tomorrow.", w.Channel, w.Detail, w.Channel, w.Detail)
 	case WaitFunds:
 		return fmt.Sprintf("Tài khoản chi ở kênh %s thiếu %s đồng: kế toán rút dự toán. / The paying account at %s lacks %s đồng: the accountant draws funds.", w.Channel, w.Detail, w.Channel, w.Detail)
+	case WaitUnwritable:
+		return fmt.Sprintf("Không ghi được lệnh nào cho kênh %s (%s): quản trị hệ thống xem cấu hình kênh và dữ liệu. / No message to %s can be written (%s): the administrator looks at the channel and the data.", w.Channel, w.Detail, w.Channel, w.Detail)
 	}
 	return fmt.Sprintf("Đang chờ (%s). / Waiting (%s).", w.Reason, w.Reason)
 }

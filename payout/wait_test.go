@@ -126,43 +126,61 @@ func TestWaitsFollowWhatHappens(t *testing.T) {
 	want("paused with all ordered and none sent", "14001 E paused 150")
 }
 
-const testSecondBatch = `
+// testAnother copies the fixture's batch to one that was released before it.
+var testAnother = []string{`
 INSERT INTO payout.batch (id, programme, period, name_vi, declared_count, declared_total, decision_no, decision_date, due_date, made_by, made_at, planned_at, released_at)
-SELECT 14002, 'THO26', period, name_vi, declared_count, declared_total, decision_no, decision_date, due_date, made_by, made_at, planned_at, released_at + interval '1 hour'
-  FROM payout.batch WHERE id = 14001`
+SELECT @to, @programme, period, name_vi, declared_count, declared_total, decision_no, decision_date, due_date, made_by, made_at, planned_at, released_at - interval '1 hour'
+  FROM payout.batch WHERE id = @batch`, `
+INSERT INTO payout.section (batch, no, unit_code, unit_valid_from, unit_name_vi, book, count, total, digest, code, state)
+SELECT @to, no, unit_code, unit_valid_from, unit_name_vi, book, count, total, digest, code, state FROM payout.section WHERE batch = @batch`, `
+INSERT INTO payout.run (batch, section, channel, from_no, to_no, next_no, count, total)
+SELECT @to, section, channel, from_no, to_no, next_no, count, total FROM payout.run WHERE batch = @batch`, `
+INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category, account_enc, account_index)
+SELECT @to, no, amount, person, section, birth_year, channel, bin, account_tail, coalesce(nullif(@holder, ''), holder), name, category, account_enc, account_index
+  FROM payout.payment WHERE batch = @batch`}
 
-// A batch without money must not keep those behind it from going.
-func TestABatchWithoutFundsHidesNobodyBehindIt(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, "E", 3, sandbox.Script{})
+// another adds a second batch like the fixture's, approved, that comes first.
+func (d *desk) another(to ledger.BatchID, programme, holder string, count int64) {
+	d.t.Helper()
 	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
-		for _, sql := range []string{testSecondBatch,
-			`INSERT INTO payout.section SELECT 14002, no, unit_code, unit_valid_from, unit_name_vi, book, count, total, digest, code, state FROM payout.section WHERE batch = 14001`,
-			`INSERT INTO payout.run SELECT 14002, section, channel, from_no, to_no, next_no, count, total FROM payout.run WHERE batch = 14001`,
-			`INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category, account_enc, account_index)
-			 SELECT 14002, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category, account_enc, account_index FROM payout.payment WHERE batch = 14001`,
-			// The batch that was funded is asked after the one that was not.
-			`UPDATE payout.batch SET released_at = released_at + interval '2 hours' WHERE id = 14001`} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
+		for _, sql := range testAnother {
+			if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"batch": d.batch, "to": to, "programme": programme, "holder": holder}); err != nil {
 				return err
 			}
 		}
-		desk := ledger.NewDesk(tx, d.book, ledger.EntrustedState, "", "THO26", d.now)
+		desk := ledger.NewDesk(tx, d.book, ledger.EntrustedState, "", programme, d.now)
 		var lines []ledger.Line
-		for n := range int64(3) {
-			l, err := desk.Fill(ctx, ledger.Position{Payment: n + 1}.Next(14_002, ledger.LegApproved, 0, amountOf(int(n+1))))
+		for n := range count {
+			l, err := desk.Fill(ctx, ledger.Position{Payment: n + 1}.Next(to, ledger.LegApproved, 0, amountOf(int(n+1))))
 			if err != nil {
 				return err
 			}
 			lines = append(lines, l)
 		}
-		_, err := payout.Post(ctx, tx, ledger.Voucher{Key: "approved/14002", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState,
-			Kind: "approved", AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: 14_002, Lines: ledger.ListOf(lines)}, payout.Moved{})
+		_, err := payout.Post(ctx, tx, ledger.Voucher{Key: "approved/another", Facts: []byte("2"), Book: d.book, PostingSet: ledger.EntrustedState,
+			Kind: "approved", AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: "duyệt", Batch: to, Lines: ledger.ListOf(lines)}, payout.Moved{})
 		return err
 	})
-	d.round(d.engine(pgdb.Hooks{}))
-	d.wantBook(3)
-	if diff := cmp.Diff([]string{"14002 E funds 3"}, d.stored()); diff != "" {
-		t.Errorf("waits (-want +got):\n%s", diff)
+}
+
+// A batch that gets no order must not keep those behind it from going: one
+// without money, and one of which nothing can be written (then the fault is not
+// its people's, so nobody is held).
+func TestABatchThatGetsNoOrderHidesNobodyBehindIt(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ programme, holder, want string }{
+		"without funds":                   {"THO26", "", "14002 E funds 3"},
+		"of which nothing can be written": {"TET26", "々", "14002 E unwritable 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, "E", 3, sandbox.Script{})
+			d.another(14_002, tt.programme, tt.holder, 3)
+			d.round(d.engine(pgdb.Hooks{}))
+			d.wantBook(3)
+			if diff := cmp.Diff([]string{tt.want}, d.stored()); diff != "" {
+				t.Errorf("waits (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

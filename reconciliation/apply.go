@@ -51,6 +51,15 @@ func (c *chunk) apply(w witness, r reading, action Action) error {
 	default:
 		err = fmt.Errorf("action %q is not known", action)
 	}
+	if r.order != nil && r.order.neverSent() {
+		// Money moved, or is spoken of, without our sending: somebody else uses our
+		// ids or keys, or we are wrong about what we sent. Either is for people. A
+		// credit alone stops nothing: anybody can send us one with any reference.
+		out.reason = ReasonNeverSent
+		if !w.moneyBack() {
+			out.stop, out.unsent = true, true
+		}
+	}
 	c.results = append(c.results, out)
 	return err
 }

@@ -41,8 +41,9 @@ var (
 		OtherUnsent:            {{legs: rejectedFirst, about: []int16{0, 1, 1, 2}, unsent: true}},
 		OtherOpen:              {{legs: rejectedFirst, about: []int16{0, 1, 1, 2}}},
 		OtherPaid:              {second(ledger.LegPaid)},
-		OtherOwed:              {second(ledger.LegRejected), second(ledger.LegNotExecuted)},
-		OtherBack:              {second(ledger.LegPaid, ledger.LegReturned)},
+		OtherOwed: {second(ledger.LegRejected), second(ledger.LegNotExecuted), listedSecond(ledger.LegListUnpaid),
+			{legs: append(slices.Clone(rejectedFirst[:3]), ledger.LegHanded, ledger.LegBroughtBack), about: []int16{0, 1, 1, 2, 2}}},
+		OtherBack: {second(ledger.LegPaid, ledger.LegReturned), listedSecond(ledger.LegListPaid, ledger.LegListReturned)},
 		ProvedBefore: {{legs: []ledger.LegID{ledger.LegApproved, ledger.LegOrdered, ledger.LegPaid, ledger.LegReturned, ledger.LegOrdered},
 			about: []int16{0, 1, 1, 1, 2}}},
 	}
@@ -61,6 +62,13 @@ func second(legs ...ledger.LegID) wayInto {
 	for range legs {
 		w.about = append(w.about, 2)
 	}
+	return w
+}
+
+// listedSecond is second with a provider's list as the second attempt.
+func listedSecond(legs ...ledger.LegID) wayInto {
+	w := second(legs...)
+	w.legs[3] = ledger.LegListed
 	return w
 }
 

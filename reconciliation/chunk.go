@@ -52,6 +52,7 @@ type result struct {
 	reason  Reason
 	bar     bool
 	stop    bool
+	unsent  bool         // the line speaks of a submission that was never sent
 	bulk    money.Amount // change of the order's bulk claim
 	draw    string
 }
@@ -79,6 +80,9 @@ func (c *chunk) decide(list []witness) error {
 		action := Table(r.situation, r.evidence)
 		if action == "" {
 			return fmt.Errorf("line %d: no cell for %q and %q", w.Position, r.situation, r.evidence)
+		}
+		if r.order != nil && r.order.unsent && action == RejectBack {
+			action = CreditX // nothing of ours can come back from an order that never left: it must not be owed again and sent too
 		}
 		if action == WithdrawNewer {
 			newest := payout.Ref{Batch: r.ref.Batch, Payment: r.ref.Payment, Attempt: r.trail.position.Attempt}

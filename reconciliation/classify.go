@@ -148,8 +148,10 @@ func (c *chunk) situation(r reading) Situation {
 		return at(state)
 	case state == ledger.Paid:
 		return OtherPaid
-	case state == ledger.Rejected || state == ledger.Withdrawn || state == ledger.NotExecuted:
+	case state == ledger.Rejected || state == ledger.Withdrawn || state == ledger.NotExecuted || state == ledger.BroughtBack:
 		return OtherOwed
+	case state == ledger.Unpaid && !r.trail.attempts[r.trail.position.Attempt].proved:
+		return OtherOwed // the list came back without having paid; taken back after it paid is OtherBack
 	case !state.Open():
 		return OtherBack
 	}

@@ -187,7 +187,7 @@ func (r *Reconciler) endUnexecuted(ctx context.Context, tx pgx.Tx, s payout.Subm
 	if len(refs) == 0 {
 		return Execution{}, nil
 	}
-	err = r.postEach(ctx, tx, s, refs, "not_executed", "Xác định ngân hàng không thực hiện", func(p ledger.Position) ledger.LegID {
+	err = payout.EndAttempts(ctx, tx, s, refs, payout.Ending{Kind: "not_executed", Text: "Xác định ngân hàng không thực hiện", Leg: func(p ledger.Position) ledger.LegID {
 		switch {
 		case p.State() != ledger.Ordered:
 			return 0
@@ -196,8 +196,11 @@ func (r *Reconciler) endUnexecuted(ctx context.Context, tx pgx.Tx, s payout.Subm
 			return ledger.LegNotExecuted
 		}
 		return ledger.LegNotExecutedOut
-	})
-	return Execution{Ended: len(refs)}, err
+	}}, r.Now())
+	if err != nil {
+		return Execution{}, err
+	}
+	return Execution{Ended: len(refs)}, payout.Settle(ctx, tx, s.No)
 }
 
 const sqlUnresolved = `

@@ -42,6 +42,9 @@ type witness struct {
 // final reports whether the line moved our account at the bank.
 func (w witness) final() bool { return w.Source == fromStatement }
 
+// moneyBack reports whether the line is a booked credit.
+func (w witness) moneyBack() bool { return w.final() && w.Side == string(bankadapters.Credit) }
+
 const sqlNextFile = `
 SELECT v.file, v.account, coalesce(r.submission, 0), f.kind
   FROM reconciliation.verdict AS v
@@ -110,8 +113,11 @@ type orderFacts struct {
 	payout.Submission
 	sent   money.Amount // 113.sent of this submission
 	claim  money.Amount // 1388.B of its bulk debits
-	unsent bool
+	unsent bool         // certainly never sent, and might be
 }
+
+// neverSent reports whether no byte of the submission has ever left us.
+func (o *orderFacts) neverSent() bool { return o.unsent || o.State == payout.Withdrawn }
 
 // facts is everything a chunk's decisions rest on, read under the locks.
 type facts struct {
@@ -142,8 +148,10 @@ SELECT servicer, batch, payment, attempt FROM reconciliation.reference WHERE cha
 const sqlBookedDebits = `
 SELECT o.batch, o.payment, o.attempt, count(*)
   FROM unnest(@batches::int[], @payments::bigint[]) AS want (batch, payment)
-  JOIN reconciliation.outcome AS o ON o.batch = want.batch AND o.payment = want.payment
- WHERE o.batch <> 0 AND o.evidence IN ('debit_proof', 'debit_booked', 'debit_owed', 'debit_second')
+ CROSS JOIN LATERAL (
+       SELECT o.batch, o.payment, o.attempt, o.evidence FROM reconciliation.outcome AS o
+        WHERE o.batch = want.batch AND o.payment = want.payment AND o.batch <> 0 OFFSET 0) AS o
+ WHERE o.evidence IN ('debit_proof', 'debit_booked', 'debit_owed', 'debit_second')
  GROUP BY o.batch, o.payment, o.attempt`
 
 const sqlDraws = `
@@ -152,16 +160,15 @@ SELECT d.reference, d.book, d.channel, d.amount, d.credited IS NOT NULL, b.progr
   JOIN payout.batch AS b ON b.id = d.batch
  WHERE d.reference = ANY (@refs)`
 
+// sqlTrails looks every payment up by key: OFFSET 0 keeps the planner from reading
+// all of a large batch's lines for a chunk's few thousand.
 const sqlTrails = `
 SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.amount
   FROM unnest(@payments::bigint[]) AS want (payment)
-  JOIN ledger.line AS l ON l.batch = @batch AND l.payment = want.payment
+ CROSS JOIN LATERAL (
+       SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.amount FROM ledger.line AS l
+        WHERE l.batch = @batch AND l.payment = want.payment OFFSET 0) AS l
  ORDER BY l.payment, l.seq`
-
-const sqlOrdersOfPayments = `
-SELECT a.batch, a.payment, a.attempt, a.submission
-  FROM unnest(@batches::int[], @payments::bigint[]) AS want (batch, payment)
-  JOIN payout.attempt AS a ON a.batch = want.batch AND a.payment = want.payment`
 
 const sqlBulkClaim = `SELECT coalesce(sum(amount), 0)::bigint FROM reconciliation.bulk_claim WHERE submission = @no`
 
@@ -190,10 +197,10 @@ func gather(ctx context.Context, tx pgx.Tx, b bank, origin payout.Origin, list [
 	for _, r := range wanted {
 		keys[payKey{r.Batch, r.Payment}] = true
 	}
-	if err := f.lock(ctx, tx, b, origin, keys, list); err != nil {
+	if err := f.lock(ctx, tx, b, origin, list); err != nil {
 		return nil, err
 	}
-	if err := f.readTrails(ctx, tx, keys); err != nil {
+	if err := f.readTrails(ctx, tx, keys, list); err != nil {
 		return nil, err
 	}
 	return f, f.readDraws(ctx, tx, list)
@@ -251,20 +258,14 @@ SELECT s.no FROM payout.submission AS s
 
 // lock takes the submissions of every attempt of these payments, and those that
 // bulk entries name.
-func (f *facts) lock(ctx context.Context, tx pgx.Tx, b bank, origin payout.Origin, keys map[payKey]bool, list []witness) error {
-	batches, payments := split(keys)
-	rows, _ := tx.Query(ctx, sqlOrdersOfPayments, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments})
+func (f *facts) lock(ctx context.Context, tx pgx.Tx, b bank, origin payout.Origin, list []witness) error {
 	var numbers []int64
-	var r payout.Ref
-	var number int64
-	_, err := pgx.ForEachRow(rows, []any{&r.Batch, &r.Payment, &r.Attempt, &number}, func() error {
-		if f.orderOf[r] = number; !slices.Contains(numbers, number) {
-			numbers = append(numbers, number)
+	seen := make(map[int64]bool)
+	for r, a := range f.attempts {
+		if f.orderOf[r] = a.Submission; !seen[a.Submission] {
+			seen[a.Submission] = true
+			numbers = append(numbers, a.Submission)
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("submissions of the payments: %w", err)
 	}
 	for _, w := range list {
 		if !w.IsBulk || w.Bulk == "" {
@@ -303,7 +304,7 @@ func (f *facts) lock(ctx context.Context, tx pgx.Tx, b bank, origin payout.Origi
 	return nil
 }
 
-func (f *facts) readTrails(ctx context.Context, tx pgx.Tx, keys map[payKey]bool) error {
+func (f *facts) readTrails(ctx context.Context, tx pgx.Tx, keys map[payKey]bool, list []witness) error {
 	byBatch := make(map[ledger.BatchID][]int64)
 	for k := range keys {
 		byBatch[k.batch] = append(byBatch[k.batch], k.payment)
@@ -312,6 +313,10 @@ func (f *facts) readTrails(ctx context.Context, tx pgx.Tx, keys map[payKey]bool)
 		if err := f.readBatchTrails(ctx, tx, batch, payments); err != nil {
 			return err
 		}
+	}
+	debits := slices.ContainsFunc(list, func(w witness) bool { return w.final() && w.Side == string(bankadapters.Debit) })
+	if !debits {
+		return nil // only whether a debit is the second one depends on those before
 	}
 	batches, payments := split(keys)
 	rows, _ := tx.Query(ctx, sqlBookedDebits, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"batches": batches, "payments": payments})

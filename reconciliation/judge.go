@@ -114,8 +114,8 @@ func (r *Reconciler) judge(ctx context.Context, b bank, id int64, open func() (i
 			cell = " " + file.Cell
 		}
 		no = &refusal{code: file.Code, line: file.Line, why: fmt.Sprintf(
-			"Tệp không nhận được: xem dòng hoặc ô%s nêu bên cạnh và đề nghị ngân hàng gửi tệp đúng. / The file cannot be taken:%s %s. Ask the bank for a right one.",
-			cell, cell, file.Why)}
+			"Tệp không nhận được:%s %s. Đề nghị ngân hàng gửi tệp đúng. / The file cannot be taken:%s %s. Ask the bank for a right one.",
+			cell, bankadapters.FileReasons[file.Code], cell, file.Why)}
 	case errors.As(err, &no):
 	default:
 		return Receipt{}, fmt.Errorf("take file %d of %s: %w", id, b.key, err)

@@ -208,6 +208,14 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 				return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
 			}
 		}
+		if r.unsent {
+			if err := payout.KnownUnsent(ctx, tx, r.reading.order.No, c.file.now); err != nil {
+				return err
+			}
+			if err := payout.Settle(ctx, tx, r.reading.order.No); err != nil {
+				return err
+			}
+		}
 		if r.bar {
 			why := fmt.Sprintf("%s: tệp %d dòng %d", r.reading.evidence, c.file.id, r.witness.Position)
 			if err := payout.Bar(ctx, tx, r.reading.ref, why, c.file.now); err != nil {
@@ -215,8 +223,19 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 			}
 		}
 		if r.stop {
-			why := fmt.Sprintf("%s: mã %s không có trong sổ, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk), c.file.id, r.witness.Position)
+			what := "không có trong sổ"
+			if r.unsent {
+				what = "của lệnh chưa từng gửi"
+			}
+			why := fmt.Sprintf("%s: mã %s %s, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk, r.witness.Servicer), what, c.file.id, r.witness.Position)
 			if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
+				return err
+			}
+			if r.reading.trail == nil {
+				continue
+			}
+			approved := r.reading.situation == at(ledger.Approved)
+			if err := payout.HoldUnrecorded(ctx, tx, r.reading.ref, approved, why, c.file.now); err != nil {
 				return err
 			}
 		}

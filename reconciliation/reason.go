@@ -9,6 +9,7 @@ const (
 	ReasonUnknownCredit Reason = "unknown_credit"
 	ReasonAltered       Reason = "altered_id"
 	ReasonNoRecord      Reason = "no_record"
+	ReasonNeverSent     Reason = "never_sent"
 	ReasonTwoReferences Reason = "two_references"
 	ReasonSecondDebit   Reason = "second_debit"
 	ReasonDebitAmount   Reason = "debit_other_amount"
@@ -40,6 +41,7 @@ var Reasons = []ReasonText{
 	{ReasonUnknownCredit, "Ngân hàng ghi có, không rõ nguồn", "a credit without a reference of ours", "kế toán trưởng hỏi ngân hàng"},
 	{ReasonAltered, "Mã khoản bị cắt hoặc sai ký tự kiểm tra", "an id of ours that fails its check", "kế toán trưởng xem gợi ý"},
 	{ReasonNoRecord, "Mã đúng của đơn vị nhưng không có trong sổ: dừng chi mọi nơi", "a valid id of ours without a record: dispatch stops", "quản trị hệ thống và kế toán trưởng"},
+	{ReasonNeverSent, "Ngân hàng nói về lệnh chưa từng gửi: dừng chi mọi nơi", "a line about a submission that was never sent: dispatch stops", "quản trị hệ thống và kế toán trưởng"},
 	{ReasonTwoReferences, "Hai số tham chiếu chỉ hai khoản khác nhau", "two references name two payments", "kế toán trưởng hỏi ngân hàng"},
 	{ReasonSecondDebit, "Ngân hàng ghi nợ hai lần một khoản", "the bank debited one attempt twice", "ngân hàng hoàn tiền"},
 	{ReasonDebitAmount, "Ghi nợ sai số tiền", "a debit of another amount", "kế toán trưởng hỏi ngân hàng"},

@@ -31,7 +31,7 @@ type Reconciler struct {
 	Readers map[bankadapters.Kind]Opener
 	// Spool is the folder for files while they arrive; "" is the system's.
 	Spool string
-	// BytesMax limits one file; 0 means 64 MiB.
+	// BytesMax limits one file; 0 means 1 GiB.
 	BytesMax int64
 	// ChunkMax limits the lines of one posting transaction; 0 means 10,000.
 	ChunkMax int
@@ -53,7 +53,7 @@ func Readers() map[bankadapters.Kind]Opener {
 }
 
 const (
-	bytesMaxDefault = 64 << 20
+	bytesMaxDefault = 1 << 30 // a million entries of camt.053; the file is never in memory
 	chunkMaxDefault = 10_000
 	channelLock     = 7211004 // class of the advisory lock per channel
 )

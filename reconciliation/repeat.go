@@ -5,9 +5,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
 	"ansinh/internal/money"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 // A provider's result of each day lists every payment again, and so does every
@@ -24,6 +26,9 @@ import (
 //     words and the attempt alone, so the cell is the one that would be read;
 //   - where silence can prove that a payment was never executed, it is not open:
 //     [Reconciler.FindNotExecuted] asks which open payments a full report lists.
+//
+// A provider that calls a payment of our list open, with our amount, says nothing
+// from the first time on: that cell is "nothing" whatever became of the payment.
 
 // word is what one line says: all of a witness but its place.
 type word struct {
@@ -77,9 +82,40 @@ SELECT one.source, one.side, one.amount, one.booked, one.book_date, one.value_da
   JOIN ledger.leg AS g ON g.id = last.leg
  WHERE last.attempt = 1`
 
+const sqlListed = `
+SELECT a.batch, a.payment, a.attempt, p.amount
+  FROM payout.attempt AS a
+ CROSS JOIN LATERAL (SELECT p.amount FROM payout.payment AS p WHERE p.batch = a.batch AND p.no = a.payment OFFSET 0) AS p
+ WHERE a.submission = @no`
+
+// recall reads what our list told the provider.
+func (s *staging) recall(submission int64) error {
+	origin, err := payout.ReadOrigin(s.ctx, s.tx)
+	if err != nil {
+		return err
+	}
+	s.listed = make(map[string]money.Amount)
+	rows, _ := s.tx.Query(s.ctx, sqlListed, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"no": submission})
+	var r payout.Ref
+	var amount money.Amount
+	_, err = pgx.ForEachRow(rows, []any{&r.Batch, &r.Payment, &r.Attempt, &amount}, func() error {
+		s.listed[string(origin.EndToEnd(r))] = amount
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("the list: %w", err)
+	}
+	return nil
+}
+
 // listen reads what reports about the submission have said last of each of its
 // payments.
 func (s *staging) listen(submission int64) error {
+	if s.file.kind == bankadapters.KindProviderResult {
+		if err := s.recall(submission); err != nil {
+			return err
+		}
+	}
 	var waits bool
 	args := pgx.NamedArgs{"no": submission, "source": s.reportSource()}
 	if err := s.tx.QueryRow(s.ctx, sqlReportWaits, args).Scan(&waits); err != nil {
@@ -107,6 +143,10 @@ func (s *staging) listen(submission int64) error {
 
 // repeats reports whether w says nothing that was not concluded from before.
 func (s *staging) repeats(w word) bool {
+	if amount, ours := s.listed[w.endToEnd]; ours && w == (word{source: fromProvider, side: string(bankadapters.Debit), amount: amount,
+		endToEnd: w.endToEnd, status: string(bankadapters.TxOpen)}) {
+		return true
+	}
 	before, known := s.said[w.endToEnd]
 	if !known {
 		return false

@@ -60,15 +60,25 @@ type RefusedError struct {
 
 // Error counts the reasons and gives the first, without any cell's value.
 func (e *RefusedError) Error() string {
-	n, first := 0, ""
+	first := ""
 	for _, f := range e.Findings {
 		if f.Severity == SeverityError {
-			if n++; n == 1 {
-				first = f.String()
-			}
+			first = f.String()
+			break
 		}
 	}
-	return fmt.Sprintf("nothing was taken: %d errors in %d rows, the first: %s", n, e.RowsTotal, first)
+	return fmt.Sprintf("nothing was taken: %d errors in %d rows, the first: %s", e.Errors(), e.RowsTotal, first)
+}
+
+// Errors counts the findings that refuse, leaving out the warnings.
+func (e *RefusedError) Errors() int {
+	n := 0
+	for _, f := range e.Findings {
+		if f.Severity == SeverityError {
+			n++
+		}
+	}
+	return n
 }
 
 // ImportList reads a workbook and takes it, in one transaction: people,

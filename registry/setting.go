@@ -17,7 +17,7 @@ var ErrMark = errors.New("database is already marked otherwise")
 
 // ErrUnmarked means a database nobody has prepared: no list can be taken before
 // it is known whether its people are real.
-var ErrUnmarked = errors.New("database is not prepared: run ansinh migrate")
+var ErrUnmarked = errors.New("database holds no installation yet: nothing set it up")
 
 const sqlMark = `
 INSERT INTO registry.setting (demo, made_at)

@@ -125,11 +125,12 @@ func (p *part) share(row int) string {
 	return fmt.Sprintf(`IF(%s=0,"–",%s/%s)`, paid, cell(3+2*len(p.groups())+1, row), paid)
 }
 
-// ratio is the value shown for a share: a proportion for reading, cut to tenths
-// of a percent; no amount is computed from it.
+// ratio is the value shown for a share until the formula is computed again: a
+// proportion for reading, to the nearest tenth of a percent as the cell shows it;
+// no amount is computed from it.
 func ratio(part, whole tally) any {
 	if whole.total == 0 {
 		return words.notSeen.vi
 	}
-	return float64(int64(part.total)*1000/int64(whole.total)) / 1000
+	return float64((int64(part.total)*1000+int64(whole.total)/2)/int64(whole.total)) / 1000
 }

@@ -96,8 +96,9 @@ SELECT p.person, s.unit_code, s.unit_name_vi, p.channel, p.bin, c.name_vi, g.sta
  ORDER BY p.person, p.no`
 
 // Every join here is over a whole batch. Fresh tables have no statistics yet, and
-// a nested loop chosen for want of them takes hours where a hash takes seconds.
-const sqlWholeBatch = `SET LOCAL enable_nestloop = off`
+// a nested loop chosen for want of them takes hours where a hash takes seconds;
+// the hash should fit into memory.
+const sqlWholeBatch = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '256MB', true)`
 
 // eachClocks hands every approved payment of the batch to fn, a person's
 // payments one after the other.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -45,6 +46,7 @@ type bank struct {
 	badStatements []int
 	lists         []*list
 	listByID      map[string]*list
+	texts         map[string]string
 }
 
 // account is a paying account of the customer.
@@ -77,7 +79,7 @@ type order struct {
 	msg                                       *message
 	endToEnd, instr, name, bin, account, text string
 	amount                                    int64
-	fate                                      Fate
+	special                                   *Fate  // nil: nothing out of the usual
 	state                                     string // open, waiting, rejected, paid, lost
 	code                                      string
 	told                                      bool
@@ -234,8 +236,8 @@ func (b *bank) applyOrder(e *event) error {
 	}
 	m := b.messages[e.Message-1]
 	o := &order{
-		no: e.Order, nth: e.N, msg: m, endToEnd: e.EndToEnd, instr: e.Instr, name: e.Name, bin: e.BIN,
-		account: e.Account, text: e.Text, amount: e.Amount, state: "open",
+		no: e.Order, nth: e.N, msg: m, endToEnd: e.EndToEnd, instr: e.Instr, name: e.Name, bin: b.common(e.BIN),
+		account: e.Account, text: b.common(e.Text), amount: e.Amount, state: "open",
 	}
 	m.orders = append(m.orders, o)
 	b.orders = append(b.orders, o)
@@ -262,15 +264,42 @@ func (b *bank) applyArrival(e *event) error {
 	return nil
 }
 
+// common keeps one copy of a text that a great many rows share: a date, a bank, the
+// words of a transfer.
+func (b *bank) common(s string) string {
+	if kept, ok := b.texts[s]; ok {
+		return kept
+	}
+	if b.texts == nil || len(b.texts) == commonMax {
+		b.texts = make(map[string]string)
+	}
+	s = strings.Clone(s)
+	b.texts[s] = s
+	return s
+}
+
+const commonMax = 1_000
+
 func (b *bank) orderOf(e *event) (*order, error) {
 	if e.Order < 1 || e.Order > len(b.orders) {
 		return nil, fmt.Errorf("no order %d", e.Order)
 	}
 	o := b.orders[e.Order-1]
 	if e.Fate != nil {
-		o.fate = *e.Fate
+		o.special = nil
+		if f := *e.Fate; f != (Fate{Do: f.Do}) {
+			o.special = &f
+		}
 	}
 	return o, nil
+}
+
+// fate is what was decided about the order beside how it was met.
+func (o *order) fate() Fate {
+	if o.special == nil {
+		return Fate{}
+	}
+	return *o.special
 }
 
 func (b *bank) applyFate(e *event) error {
@@ -299,7 +328,7 @@ func (b *bank) applyPaid(e *event) error {
 	if err != nil {
 		return err
 	}
-	p := &payment{no: e.Payment, order: o, amount: e.Amount, ref: e.Ref, date: e.Date, at: parseStamp(e.At), doubled: e.Doubled}
+	p := &payment{no: e.Payment, order: o, amount: e.Amount, ref: e.Ref, date: b.common(e.Date), at: parseStamp(e.At), doubled: e.Doubled}
 	if p.no != len(b.payments)+1 {
 		return fmt.Errorf("payment %d out of order", p.no)
 	}
@@ -311,7 +340,7 @@ func (b *bank) applyPaid(e *event) error {
 		o.msg.news = true
 	}
 	o.state, o.payments = "paid", append(o.payments, p)
-	if !p.doubled && o.fate.ReturnDays > 0 {
+	if !p.doubled && o.fate().ReturnDays > 0 {
 		b.due = append(b.due, p)
 	}
 	if !p.doubled {

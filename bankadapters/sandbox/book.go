@@ -83,7 +83,8 @@ type bookLog struct {
 	end     int64    // of the archive
 	stored  bool     // something in the archive is not durable yet
 	seq     int64
-	err     error // after a failed write the bank answers nothing more
+	group   bytes.Buffer // the lines of a group in the making
+	err     error        // after a failed write the bank answers nothing more
 }
 
 // openBook replays the book into apply, cuts off a torn last group and opens
@@ -183,14 +184,23 @@ func (l *bookLog) store(content []byte) (offset int64) {
 	return offset
 }
 
-// write appends one group and makes it durable, the files it names before it.
-func (l *bookLog) write(group []*event) error {
-	if l.err != nil || len(group) == 0 {
-		return l.err
+// encode adds an event's line to the group that will be written next.
+func (l *bookLog) encode(e *event) {
+	if l.err != nil || l.file == nil {
+		return
 	}
-	group[len(group)-1].End = true
-	if l.file == nil {
-		return nil
+	enc := json.NewEncoder(&l.group)
+	enc.SetEscapeHTML(false)
+	l.err = enc.Encode(e)
+}
+
+// write appends the encoded group, which ends with last, and makes it durable,
+// the files it names before it.
+func (l *bookLog) write(last *event) error {
+	last.End = true
+	l.encode(last)
+	if l.err != nil || l.file == nil {
+		return l.err
 	}
 	if l.stored {
 		if l.err = l.archive.Sync(); l.err != nil {
@@ -198,20 +208,17 @@ func (l *bookLog) write(group []*event) error {
 		}
 		l.stored = false
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	for _, e := range group {
-		if l.err = enc.Encode(e); l.err != nil {
-			return l.err
-		}
-	}
-	if _, l.err = l.file.Write(buf.Bytes()); l.err != nil {
+	if _, l.err = l.file.Write(l.group.Bytes()); l.err != nil {
 		return l.err
+	}
+	if l.group.Reset(); l.group.Cap() > groupKept {
+		l.group = bytes.Buffer{} // a whole day's closing, not a request
 	}
 	l.err = l.file.Sync()
 	return l.err
 }
+
+const groupKept = 1 << 20
 
 func (l *bookLog) close() error {
 	if l.file == nil || errors.Is(l.err, os.ErrClosed) {
@@ -226,11 +233,12 @@ func (l *bookLog) close() error {
 }
 
 // work is one group of events being made: each is applied at once, so later
-// ones see its effect, and all are written together by done.
+// ones see its effect, and all are written together by done. Only the last is
+// kept, because it alone says that the group ends.
 type work struct {
-	b     *bank
-	at    string
-	group []*event
+	b    *bank
+	at   string
+	last *event
 }
 
 func (b *bank) begin() *work { return &work{b: b, at: stamp(b.world.now())} }
@@ -241,15 +249,21 @@ func (w *work) put(e *event) {
 	if err := w.b.apply(e); err != nil {
 		panic(fmt.Sprintf("sandbox bank %s: own event does not apply: %v", w.b.id, err))
 	}
-	w.group = append(w.group, e)
+	if w.last != nil {
+		w.b.log.encode(w.last)
+	}
+	w.last = e
 }
 
 // done makes the group durable. An error means the bank must not answer: its
 // state in memory is ahead of its book, so it refuses everything from now on.
 func (w *work) done() error {
-	if err := w.b.log.write(w.group); err != nil {
+	if w.last == nil {
+		return w.b.log.err
+	}
+	if err := w.b.log.write(w.last); err != nil {
 		return fmt.Errorf("write the book of bank %s: %w", w.b.id, err)
 	}
-	w.group = nil
+	w.last = nil
 	return nil
 }

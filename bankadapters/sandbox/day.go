@@ -75,7 +75,7 @@ func (b *bank) executeWaiting(job *work) {
 			if o.state != "waiting" {
 				continue
 			}
-			fate := o.fate
+			fate := o.fate()
 			fate.Do = ""
 			b.pay(job, o, fate, &room)
 		}
@@ -89,11 +89,11 @@ func (b *bank) executeWaiting(job *work) {
 func (b *bank) bookReturns(job *work, date string) map[string][]*entry {
 	out := map[string][]*entry{}
 	for _, p := range slices.Clone(b.due) {
-		if addDays(p.date, p.order.fate.ReturnDays) > date {
+		if addDays(p.date, p.order.fate().ReturnDays) > date {
 			continue
 		}
 		job.put(&event{Kind: evReturned, Payment: p.no, Order: p.order.no,
-			Amount: max(1, p.amount-p.order.fate.ReturnFee), Ref: b.nextRef(), Date: b.today(), Code: codeOr(p.order.fate.ReturnCode, "MS03"),
+			Amount: max(1, p.amount-p.order.fate().ReturnFee), Ref: b.nextRef(), Date: b.today(), Code: codeOr(p.order.fate().ReturnCode, "MS03"),
 			EndToEnd: p.order.endToEnd})
 		acct := b.accounts[p.order.msg.account]
 		out[acct.number] = append(out[acct.number], acct.entries[len(acct.entries)-1])

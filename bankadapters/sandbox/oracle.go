@@ -111,6 +111,19 @@ func (w *World) Book(bank string) (Book, error) {
 	return b.book(), nil
 }
 
+// EachPayment hands over the payments of a bank's book one by one, without making
+// the whole book. fn must not call the world.
+func (w *World) EachPayment(bank string, fn func(BookPayment)) error {
+	b := w.banks[bank]
+	if b == nil {
+		return fmt.Errorf("%w: %q", ErrUnknownBank, bank)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.eachPayment(fn)
+	return nil
+}
+
 // ReadBook reads a book from the files below dir without opening the world, so
 // it works beside a running sandbox. os.ErrNotExist if there is none.
 func ReadBook(dir, id string) (Book, error) {
@@ -174,23 +187,33 @@ func (b *bank) book() Book {
 	}
 	for _, m := range b.messages {
 		k.Messages = append(k.Messages, BookMessage{m.no, m.id, m.channel, m.state, m.count, m.total, m.digest, m.head, m.receipt})
+	}
+	for _, l := range b.lists {
+		k.Messages = append(k.Messages, BookMessage{l.no, l.id, "list", "taken", l.count, l.total, l.digest, l.head, l.receipt})
+	}
+	b.eachPayment(func(p BookPayment) {
+		k.Payments = append(k.Payments, p)
+		k.Summary.add(p)
+	})
+	return k
+}
+
+func (b *bank) eachPayment(fn func(BookPayment)) {
+	for _, m := range b.messages {
 		if m.state == "ignored" {
 			continue
 		}
 		for _, o := range m.orders {
-			k.Payments = append(k.Payments, o.show()...)
+			for _, p := range o.show() {
+				fn(p)
+			}
 		}
 	}
 	for _, l := range b.lists {
-		k.Messages = append(k.Messages, BookMessage{l.no, l.id, "list", "taken", l.count, l.total, l.digest, l.head, l.receipt})
 		for _, r := range l.rows {
-			k.Payments = append(k.Payments, r.show(l))
+			fn(r.show(l))
 		}
 	}
-	for _, p := range k.Payments {
-		k.Summary.add(p)
-	}
-	return k
 }
 
 func (s *BookSummary) add(p BookPayment) {

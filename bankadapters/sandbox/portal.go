@@ -202,7 +202,7 @@ func (b *bank) resultWorkbook(m *message) []byte {
 		id, amount, ref, date := o.endToEnd, o.amount, "", ""
 		if p != nil {
 			amount, ref, date = p.amount, p.ref, p.date
-			id = codeOr(o.fate.ShownID, id)
+			id = codeOr(o.fate().ShownID, id)
 		}
 		sum += amount
 		lines = append(lines, []any{number(len(lines) + 1), id, o.name, o.account, o.bin, number(amount), o.text, state, code, ref, date})

@@ -211,7 +211,7 @@ func (b *bank) applyList(e *event) error {
 	if r == nil {
 		return fmt.Errorf("list %q has no line %q", e.ID, e.EndToEnd)
 	}
-	r.state, r.date, r.code, r.kind = e.Text, e.Date, e.Code, e.Channel
+	r.state, r.date, r.code, r.kind = b.common(e.Text), b.common(e.Date), b.common(e.Code), b.common(e.Channel)
 	l.news = true
 	return nil
 }

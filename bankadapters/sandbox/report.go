@@ -98,8 +98,8 @@ func (o *order) row(status, code string, p *payment) statusRow {
 	r := statusRow{instr: o.instr, endToEnd: o.endToEnd, status: status, code: code, account: o.account, amount: o.amount}
 	if p != nil {
 		r.ref = p.ref
-		if o.fate.ShownID != "" {
-			r.endToEnd = o.fate.ShownID
+		if o.fate().ShownID != "" {
+			r.endToEnd = o.fate().ShownID
 		}
 	}
 	return r

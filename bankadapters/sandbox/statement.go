@@ -218,8 +218,8 @@ func (b *bank) writeBatch(x *xmlText, e *entry) {
 func (b *bank) writeOrderDetails(x *xmlText, e *entry) {
 	o := e.order
 	id, own := o.endToEnd, ""
-	if o.fate.ShownID != "" {
-		id = o.fate.ShownID
+	if o.fate().ShownID != "" {
+		id = o.fate().ShownID
 	}
 	if e.endToEnd != "" { // a notice that shows another id than the statement
 		id = e.endToEnd
@@ -281,7 +281,7 @@ func (b *bank) notify(job *work, account string, payments []*payment, returns []
 		if x == nil {
 			x = &entry{amount: p.amount, ref: p.ref, date: p.date, kind: entryPayment, payment: p, order: p.order, msg: p.order.msg}
 		}
-		if p.order.fate.NoNoticeID {
+		if p.order.fate().NoNoticeID {
 			blind := *x
 			blind.endToEnd = referenceNotGiven
 			x = &blind

@@ -130,7 +130,7 @@ func (b *bank) covered(to string) []held {
 // days, most within two weeks, one in twenty-five never. What is going to be
 // returned is never used.
 func (b *bank) firstUse(p *payment) (time.Time, string) {
-	if p.order.fate.ReturnDays > 0 {
+	if p.order.fate().ReturnDays > 0 {
 		return time.Time{}, ""
 	}
 	id := p.order.endToEnd

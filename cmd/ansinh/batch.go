@@ -80,6 +80,12 @@ func (b *batchFlags) id(f *flag.FlagSet) (ledger.BatchID, error) {
 	return ledger.BatchID(b.batch), nil
 }
 
+// inOffice requires that both who decide are people of the office; that they are
+// two is for the decision itself to check.
+func (b *batchFlags) inOffice(ctx context.Context, db pgdb.DB, now time.Time) error {
+	return payout.InOffice(ctx, db, calendar.DateOf(now), b.by, b.second)
+}
+
 func (b *batchFlags) payments() ([]int64, error) { return numbers("--payments", b.list) }
 
 func numbers(name, text string) ([]int64, error) {
@@ -157,10 +163,7 @@ func setupBatchPlan(f *flag.FlagSet) run {
 			return err
 		}
 		fmt.Fprintf(e.stdout, "%d danh sách, %d phần, %d khoản, %s đồng / lists, sections, payments\n", result.Lists, result.Sections, result.Payments, result.Total)
-		for reason, n := range result.LeftOut {
-			fmt.Fprintf(e.stdout, "bỏ ra / left out: %s %d\n", reason, n)
-		}
-		return nil
+		return e.printMissing(ctx, db, id)
 	}
 }
 
@@ -201,29 +204,89 @@ func setupBatchShow(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		open, err := payout.OpenExceptions(ctx, db, id)
+		if err != nil {
+			return err
+		}
 		waits, err := payout.Waits(ctx, db, id)
 		if err != nil {
 			return err
 		}
 		if *asJSON {
-			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "waits": saidWaits(waits)})
+			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "exceptions": open, "waits": saidWaits(waits)})
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
-		states := map[string]int{}
-		for _, s := range sections {
-			states[s.State]++
-		}
-		fmt.Fprintf(e.stdout, "phần / sections: %v\n", states)
+		fmt.Fprintf(e.stdout, "phần / sections: %s\n", sectionStates(sections))
 		if batch.Paused {
 			fmt.Fprintf(e.stdout, "TẠM DỪNG / PAUSED: %s\n", batch.PauseWhy)
 		}
 		e.printSums(sum)
+		for _, x := range open {
+			fmt.Fprintf(e.stdout, "%s: %d khoản / payments (%s), %s đồng\n", exceptionWords[x.Kind], x.Payments, x.State, x.Amount)
+		}
 		for _, w := range saidWaits(waits) {
 			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence)
 		}
-		return nil
+		return e.printMissing(ctx, db, id)
 	})
 }
+
+// sectionWords are the states of a section in the order in which it passes them.
+var sectionWords = []struct{ state, words string }{
+	{"planned", "đã lập / planned"}, {"submitted", "chờ duyệt / submitted"}, {"approved", "đã duyệt / approved"}, {"released", "đã cho chi / released"},
+}
+
+func sectionStates(sections []payout.Section) string {
+	var list []string
+	for _, w := range sectionWords {
+		n := 0
+		for _, s := range sections {
+			if s.State == w.state {
+				n++
+			}
+		}
+		if n > 0 {
+			list = append(list, fmt.Sprintf("%d %s", n, w.words))
+		}
+	}
+	if len(list) == 0 {
+		return "chưa lập / not planned yet"
+	}
+	return strings.Join(list, ", ")
+}
+
+const sqlMissing = `
+SELECT o.reason, count(*) FROM payout.left_out AS o WHERE o.batch = @batch GROUP BY o.reason
+UNION ALL
+SELECT 'refused', sum(l.rows_refused)::bigint FROM payout.batch_list AS x JOIN registry.list AS l ON l.id = x.list
+ WHERE x.batch = @batch AND l.rows_refused > 0 HAVING count(*) > 0
+ ORDER BY 1`
+
+// missingWords say why a row of a list is in no payment of the batch.
+var missingWords = map[string]string{
+	"already":      "đã ở đợt khác / in another batch already",
+	"no_rule":      "không quy định nào áp dụng / no rule applies",
+	"no_channel":   "không có nơi trả / no channel pays there",
+	"other_amount": "số tiền khác quy định / another amount than the rule's",
+	"refused":      "dòng bị từ chối khi nhập / refused at import",
+}
+
+// printMissing says which rows of the lists are in no payment: nobody is left out
+// without being counted.
+func (e *env) printMissing(ctx context.Context, db pgdb.DB, id ledger.BatchID) error {
+	rows, _ := db.Query(ctx, sqlMissing, pgx.NamedArgs{"batch": id})
+	var reason string
+	var count int64
+	_, err := pgx.ForEachRow(rows, []any{&reason, &count}, func() error {
+		fmt.Fprintf(e.stdout, "ngoài đợt / left out: %d %s\n", count, missingWords[reason])
+		return nil
+	})
+	return err
+}
+
+// exceptionWords are the kinds of payout.exception.
+var exceptionWords = map[string]string{"doubt": "đang hỏi lại ngân hàng / in doubt", "held": "giữ lại, không gửi được / held, cannot be sent",
+	"repair": "chờ sửa / due for repair", "barred": "cấm chi tiếp, đã có bằng chứng / barred, a proof came"}
 
 // saidWait is a wait with its sentence, as people and scripts read it.
 type saidWait struct {
@@ -289,6 +352,7 @@ func setupBatchApprove(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		sealed := 0
 		for _, s := range sections {
 			if *section != 0 && int(s.No) != *section || *section == 0 && s.State != "submitted" {
 				continue
@@ -305,7 +369,15 @@ func setupBatchApprove(f *flag.FlagSet) run {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(e.stdout, "%s %s: %s; còn chờ / waits for %v\n", s.UnitNameVI, s.Code, sheet.Line, done.Missing)
+			next := "đã duyệt đủ / approved"
+			if len(done.Missing) > 0 {
+				next = "còn chờ / waits for " + strings.Join(done.Missing, ", ")
+			}
+			fmt.Fprintf(e.stdout, "%s %s: %s; %s\n", s.UnitNameVI, s.Code, sheet.Line, next)
+			sealed++
+		}
+		if sealed == 0 {
+			fmt.Fprintln(e.stdout, "không có phần nào chờ duyệt / no section waits for a seal")
 		}
 		return nil
 	})
@@ -376,8 +448,8 @@ func setupBatchSchedule(f *flag.FlagSet) run {
 func setupBatchRelease(f *flag.FlagSet) run {
 	var b batchFlags
 	b.declare(f, "by")
-	return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
-		return payout.Release(ctx, db, id, b.by, now)
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		return e.did(payout.Release(ctx, db, id, b.by, now), "đợt %d: đã cho chi / released", id)
 	})
 }
 
@@ -385,11 +457,11 @@ func setupBatchPause(paused bool) func(*flag.FlagSet) run {
 	return func(f *flag.FlagSet) run {
 		var b batchFlags
 		b.declare(f, "by", "why")
-		return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
 			if paused {
-				return payout.PauseBatch(ctx, db, id, b.why, b.by, now)
+				return e.did(payout.PauseBatch(ctx, db, id, b.why, b.by, now), "đợt %d: tạm dừng / paused", id)
 			}
-			return payout.ResumeBatch(ctx, db, id, b.why, b.by, now)
+			return e.did(payout.ResumeBatch(ctx, db, id, b.why, b.by, now), "đợt %d: tiếp tục / resumed", id)
 		})
 	}
 }
@@ -397,12 +469,16 @@ func setupBatchPause(paused bool) func(*flag.FlagSet) run {
 func setupBatchCancel(f *flag.FlagSet) run {
 	var b batchFlags
 	b.declare(f, "by", "second", "why", "payments")
-	return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
 		list, err := b.payments()
 		if err != nil {
 			return err
 		}
-		return payout.CancelUnsent(ctx, db, payout.Cancellation{Batch: id, Payments: list, Reason: b.why, ByOne: b.by, ByTwo: b.second}, now)
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
+		c := payout.Cancellation{Batch: id, Payments: list, Reason: b.why, ByOne: b.by, ByTwo: b.second}
+		return e.did(payout.CancelUnsent(ctx, db, c, now), "đợt %d: thôi chi %d khoản / debt of %d payments ended", id, len(list), len(list))
 	})
 }
 
@@ -410,11 +486,23 @@ func setupBatchRetry(f *flag.FlagSet) run {
 	var b batchFlags
 	b.declare(f, "by", "second", "why", "payments")
 	channel := f.String("channel", "", "another channel than the last one")
-	return onBatch(f, &b, func(ctx context.Context, _ *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
 		list, err := b.payments()
 		if err != nil {
 			return err
 		}
-		return payout.DecideRetry(ctx, db, payout.RetryDecision{Batch: id, Payments: list, Channel: bankadapters.Key(*channel), Reason: b.why, ByOne: b.by, ByTwo: b.second}, now)
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
+		d := payout.RetryDecision{Batch: id, Payments: list, Channel: bankadapters.Key(*channel), Reason: b.why, ByOne: b.by, ByTwo: b.second}
+		return e.did(payout.DecideRetry(ctx, db, d, now), "đợt %d: chi lại %d khoản / %d payments are tried again", id, len(list), len(list))
 	})
+}
+
+// did says what was done once it is; an error is passed on.
+func (e *env) did(err error, format string, args ...any) error {
+	if err == nil {
+		fmt.Fprintf(e.stdout, format+"\n", args...)
+	}
+	return err
 }

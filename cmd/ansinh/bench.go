@@ -8,27 +8,55 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"ansinh/internal/bench"
 	"ansinh/internal/pgdb"
 )
 
 func benchCommands() []command {
 	return []command{{name: "bench", short: "đo tốc độ, kèm mốc so sánh / measure speed, each figure beside its floor",
-		example: "ansinh bench --payments 200000 --entries 500000", setup: setupBench}}
+		example: "ansinh bench --payments 200000 --entries 500000 --path 1165878", setup: setupBench}}
 }
 
 func setupBench(f *flag.FlagSet) run {
 	payments := f.Int("payments", 200_000, "payments of each of the two batches; three ledger lines each")
 	batches := f.Int("batches", 300, "attached batches present beforehand")
 	entries := f.Int("entries", 300_000, "entries of the camt.054")
+	path := f.Int("path", 100_000, "payments taken from list to closed batch; first a tenth of them; 0 leaves it out")
 	asJSON := f.Bool("json", false, "print JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
-		if *payments < 1 || *batches < 0 || *entries < 1 {
-			return usagef("--payments and --entries are at least 1, --batches at least 0")
+		if *payments < 0 || *batches < 0 || *entries < 1 || *path < 0 {
+			return usagef("--entries is at least 1, --payments, --path and --batches at least 0")
 		}
-		rows, err := measure(ctx, e, bench.LedgerOptions{Payments: *payments, Batches: *batches, Chunk: 10_000, Now: time.Now}, *entries)
+		var rows []bench.Row
+		fmt.Fprintln(e.stderr, "bench: camt.054 …")
+		statement, err := bench.Statement(ctx, os.TempDir(), *entries, time.Now)
 		if err != nil {
 			return err
+		}
+		if *payments > 0 {
+			fmt.Fprintln(e.stderr, "bench: ledger …")
+			o := bench.LedgerOptions{Payments: *payments, Batches: *batches, Chunk: 10_000, Now: time.Now}
+			err := onServer(ctx, func(db, owner *pgxpool.Pool, _ string) (err error) {
+				rows, err = bench.Ledger(ctx, db, owner, o)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		rows = append(rows, statement)
+		if *path > 0 {
+			fmt.Fprintln(e.stderr, "bench: money path …")
+			err := onServer(ctx, func(db, owner *pgxpool.Pool, dir string) error {
+				more, err := bench.MoneyPath(ctx, db, owner, bench.MoneyOptions{Payments: *path, Dir: dir, Now: time.Now})
+				rows = append(rows, more...)
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 		if *asJSON {
 			out := json.NewEncoder(e.stdout)
@@ -39,41 +67,34 @@ func setupBench(f *flag.FlagSet) run {
 	}
 }
 
-// measure runs every figure on a server of its own, with durable settings, in a
-// folder that is removed afterwards: the real data folder is never touched.
-func measure(ctx context.Context, e *env, o bench.LedgerOptions, entries int) (rows []bench.Row, err error) {
+// onServer measures on a server of its own, with durable settings, in a folder
+// that is removed afterwards: the real data folder is never touched.
+func onServer(ctx context.Context, measure func(db, owner *pgxpool.Pool, dir string) error) error {
 	dir, err := os.MkdirTemp("", "ansinh-bench-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	if err := os.Chmod(dir, 0o711); err != nil {
-		return nil, err
-	}
-	fmt.Fprintln(e.stderr, "bench: camt.054 …")
-	statement, err := bench.Statement(ctx, dir, entries, time.Now)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	server, err := pgdb.StartServer(ctx, dir, pgdb.ServerOptions{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer server.Stop(context.WithoutCancel(ctx)) //nolint:errcheck // its folder goes next
 	if err := pgdb.Migrate(ctx, server.URL()); err != nil {
-		return nil, err
+		return err
 	}
 	db, err := pgdb.Open(ctx, server.URL(), pgdb.Config{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer db.Close()
 	owner, err := pgdb.OpenOwner(ctx, server.URL(), pgdb.Config{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer owner.Close()
-	fmt.Fprintln(e.stderr, "bench: ledger …")
-	rows, err = bench.Ledger(ctx, db, owner, o)
-	return append(rows, statement), err
+	return measure(db, owner, dir)
 }

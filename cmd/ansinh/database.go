@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 
 	"ansinh/internal/pgdb"
 )
@@ -41,7 +40,15 @@ func setupDBPsql(*flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		psql := exec.CommandContext(ctx, "psql", append([]string{url}, args...)...)
+		dir := ""
+		if e.server != nil {
+			dir = e.folder()
+		}
+		psql, err := pgdb.ClientCommand(ctx, dir, "psql", append([]string{url}, args...)...)
+		if err != nil {
+			return err
+		}
+		psql.Env = append(os.Environ(), psql.Env...) // the operator's terminal and pager, with the package's libraries
 		psql.Stdin, psql.Stdout, psql.Stderr = os.Stdin, e.stdout, e.stderr
 		return psql.Run()
 	}

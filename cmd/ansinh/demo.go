@@ -86,7 +86,8 @@ type demo struct {
 	world        *sandbox.World
 	works        *assembly.Works
 	steps        stepper
-	callback     string // where banks post their files
+	callback     string         // where banks post their files
+	verified     *ledgerSummary // what the phase verify found, when it ran
 }
 
 // phase is a part of the job with a name; each may be interrupted anywhere and

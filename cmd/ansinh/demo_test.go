@@ -220,9 +220,16 @@ func TestKilledDemoResumes(t *testing.T) {
 			if r := ansinh(t, "demo", "--dir", dir, "--people", "500", "--seed", fmt.Sprint(100+i), "--until", "dispatch"); r.code != 0 {
 				t.Fatalf("prepare: %d\n%s", r.code, r.stderr)
 			}
+			struck := 0
 			for n := range 1 + rng.IntN(3) {
-				killAt(t, dir, int64(2_000+rng.IntN(60_000*(n+1))))
+				if killAt(t, dir, int64(2_000+rng.IntN(60_000*(n+1)))) {
+					struck++
+				}
 			}
+			if struck == 0 {
+				t.Error("it ended before it could be killed: this run showed nothing")
+			}
+			t.Logf("killed %d times", struck)
 			s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--no-serve", "--json"))
 			if s.InDoubt+s.AtProvider+s.Unsent > 0 {
 				t.Errorf("left over: %+v", s)
@@ -233,8 +240,8 @@ func TestKilledDemoResumes(t *testing.T) {
 }
 
 // killAt resumes the demo and kills it once the banks' books have grown by so
-// many bytes, or lets it end.
-func killAt(t *testing.T, dir string, growth int64) {
+// many bytes. It says no if the demo ended before that.
+func killAt(t *testing.T, dir string, growth int64) bool {
 	t.Helper()
 	cmd := command(t, "demo", "--dir", dir, "--resume", "--workers", "2", "--no-serve", "--json")
 	target := booksSize(t, dir) + growth
@@ -248,12 +255,12 @@ func killAt(t *testing.T, dir string, growth int64) {
 	for {
 		select {
 		case <-ended:
-			return
+			return false
 		case <-look.C:
 			if booksSize(t, dir) >= target {
 				_ = cmd.Process.Kill() // it may just have ended
 				<-ended
-				return
+				return true
 			}
 		}
 	}

@@ -123,6 +123,9 @@ func (d *demo) closeDay(ctx context.Context, day calendar.Date) error {
 	if err := d.conclude(ctx); err != nil {
 		return err
 	}
+	if _, err := d.works.Anchor(ctx); err != nil {
+		return err
+	}
 	d.progress.say("    %s: %d files taken, %d refused", day, sent.Taken, sent.Refused)
 	d.state.Closed = day
 	return d.state.save()

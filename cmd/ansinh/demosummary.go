@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/bankadapters"
+	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/ledger"
@@ -74,7 +75,8 @@ func (d *demo) verify(ctx context.Context) error {
 	if err := d.seals(ctx); err != nil {
 		return err
 	}
-	_, err := d.ledger(ctx)
+	found, err := d.ledger(ctx)
+	d.verified = &found
 	return err
 }
 
@@ -175,7 +177,9 @@ func (d *demo) summarise(ctx context.Context) (demoSummary, error) {
 	if err := d.works.DB.QueryRow(ctx, sqlDemoPeople, batchArgs(d.batch())).Scan(&s.People); err != nil {
 		return s, fmt.Errorf("people: %w", err)
 	}
-	if s.Ledger, err = d.ledger(ctx); err != nil {
+	if d.verified != nil { // in this run, and nothing was posted since
+		s.Ledger = *d.verified
+	} else if s.Ledger, err = d.ledger(ctx); err != nil {
 		return s, err
 	}
 	if s.ByChannel, err = d.byChannel(ctx); err != nil {
@@ -270,22 +274,18 @@ type bookSum struct {
 // bankBook counts the unreturned credits in a bank's own book, without those
 // about payments that are still open in ours.
 func (d *demo) bankBook(bank string, open map[int64]bool) (bookSum, error) {
-	book, err := d.world.Book(bank)
-	if err != nil {
-		return bookSum{}, err
-	}
 	var sum bookSum
-	for _, p := range book.Payments {
+	err := d.world.EachPayment(bank, func(p sandbox.BookPayment) {
 		ref, err := d.works.Engine.Origin.ParseEndToEnd(bankadapters.EndToEndID(p.EndToEndID))
-		if p.State != "credited" || err == nil && open[ref.Payment] {
-			continue
+		if p.State != sandbox.StateCredited || err == nil && open[ref.Payment] {
+			return
 		}
 		sum.count, sum.total = sum.count+1, sum.total+money.Amount(p.Amount)
 		if p.Doubled {
 			sum.doubled, sum.doubledTotal = sum.doubled+1, sum.doubledTotal+money.Amount(p.Amount)
 		}
-	}
-	return sum, nil
+	})
+	return sum, err
 }
 
 // print shows the summary to a person.

@@ -27,6 +27,8 @@ const (
 	envDatabase = "ANSINH_DATABASE_URL"
 	envKeys     = "ANSINH_KEYS"    // keys file or folder; default DIR/keys
 	envJournal  = "ANSINH_JOURNAL" // folder of the send journals; default DIR/journal
+	envAnchor   = "ANSINH_ANCHOR"  // folders for the ledger's heads, separated by ":", beside DIR/anchor
+	envBackup   = "ANSINH_BACKUP"  // folder of the backups, for the doctor; default DIR/backup
 )
 
 // env is what a command finds around it.
@@ -219,13 +221,30 @@ func (e *env) works(ctx context.Context) (*assembly.Works, error) {
 	return e.assemble(ctx, url, keys)
 }
 
+// journalFolder is where the send journals of all processes lie.
+func (e *env) journalFolder() (string, error) {
+	if journal := os.Getenv(envJournal); journal != "" {
+		return journal, nil
+	}
+	if e.server == nil {
+		return "", fmt.Errorf("with %s the folder of the send journals must be named: set %s (never inside the database's backup)", envDatabase, envJournal)
+	}
+	return e.path("journal"), nil
+}
+
+// anchorFolders is where the ledger's heads are kept outside the database.
+func (e *env) anchorFolders() []string {
+	folders := filepath.SplitList(os.Getenv(envAnchor))
+	if e.server != nil {
+		folders = append(folders, e.path("anchor"))
+	}
+	return folders
+}
+
 func (e *env) assemble(ctx context.Context, url string, keys *crypt.Keys) (*assembly.Works, error) {
-	journal := os.Getenv(envJournal)
-	if journal == "" {
-		if e.server == nil {
-			return nil, fmt.Errorf("with %s the folder of the send journals must be named: set %s (never inside the database's backup)", envDatabase, envJournal)
-		}
-		journal = e.path("journal")
+	journal, err := e.journalFolder()
+	if err != nil {
+		return nil, err
 	}
 	process, err := processName()
 	if err != nil {
@@ -236,7 +255,7 @@ func (e *env) assemble(ctx context.Context, url string, keys *crypt.Keys) (*asse
 		return nil, err
 	}
 	works, err := assembly.Open(ctx, assembly.Config{DatabaseURL: url, Keys: keys, Now: e.now(), Journal: journal, Process: process,
-		Outbox: e.path("outbox"), Endpoints: endpoints, Notice: assembly.Notice})
+		Outbox: e.path("outbox"), Endpoints: endpoints, Notice: assembly.Notice, Anchors: e.anchorFolders(), Log: e.logger()})
 	if err != nil {
 		return nil, err
 	}

@@ -3,17 +3,16 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
+	"ansinh/internal/assembly"
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -25,6 +24,8 @@ func ledgerCommands() []command {
 	return []command{
 		{name: "ledger verify", short: "kiểm tra toàn bộ sổ / re-walk the whole ledger: hashes, chain, rules of money, ties",
 			example: "ansinh ledger verify --dir ./ansinh-demo --anchor head.txt", setup: setupVerify},
+		{name: "ledger anchor", short: "ghi mốc sổ ra ngoài / write the ledger's head, signed, into every anchor folder",
+			example: "ANSINH_ANCHOR=/mnt/audit ansinh ledger anchor --dir ./ansinh-demo", setup: setupAnchor},
 		{name: "ledger trial-balance", short: "bảng cân đối / every account with turnover and balance",
 			example: "ansinh ledger trial-balance --dir ./ansinh-demo --as-of 2026-02-10", setup: setupTrialBalance},
 		{name: "ledger export", short: "xuất sổ / the books as an hledger journal or as CSV",
@@ -33,7 +34,7 @@ func ledgerCommands() []command {
 }
 
 func setupVerify(f *flag.FlagSet) run {
-	anchor := f.String("anchor", "", "file whose first word is a head kept outside, as printed: NUMBER-HASH")
+	anchor := f.String("anchor", "", "file of heads kept outside (the last line counts), or one head as printed: NUMBER-HASH")
 	fast := f.Bool("fast", false, "headers, chain and totals only")
 	asJSON := f.Bool("json", false, "the result as JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
@@ -96,23 +97,39 @@ func (e *env) printVerify(report ledger.Report, ties []ledger.TieError, asJSON b
 	return nil
 }
 
-// readHead reads a head as ledger.Head prints it.
+// readHead reads the newest head of a file: the last line of an anchor file, or
+// a head alone as it is printed.
 func readHead(path string) (ledger.Head, error) {
-	text, err := os.ReadFile(path)
+	list, err := ledger.ReadAnchors(path)
+	if errors.Is(err, ledger.ErrAnchor) || err == nil && len(list) == 0 {
+		return ledger.Head{}, errs.Coded(errs.Invalid, "CLI-ANCHOR", fmt.Sprintf(
+			"Tệp %s không chứa mốc dạng SỐ-MÃ còn nguyên dấu. / %s holds no head NUMBER-HASH with its seal intact.", path, path), err)
+	}
 	if err != nil {
 		return ledger.Head{}, err
 	}
-	word, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
-	no, hash, _ := strings.Cut(strings.TrimSpace(word), "-")
-	var head ledger.Head
-	sum, err := hex.DecodeString(hash)
-	if err == nil {
-		head.ChainNo, err = strconv.ParseInt(no, 10, 64)
+	return list[len(list)-1].Head, nil
+}
+
+func setupAnchor(f *flag.FlagSet) run {
+	asJSON := f.Bool("json", false, "as JSON")
+	return func(ctx context.Context, e *env, _ []string) error {
+		works, err := e.works(ctx)
+		if err != nil {
+			return err
+		}
+		head, err := works.Anchor(ctx)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return e.printJSON(map[string]any{"head": head.String(), "folders": e.anchorFolders()})
+		}
+		for _, folder := range e.anchorFolders() {
+			fmt.Fprintf(e.stdout, "%s: %s\n", assembly.AnchorFile(folder, works.Engine.Origin.Installation), head)
+		}
+		return nil
 	}
-	if err != nil || copy(head.Hash[:], sum) != len(head.Hash) || len(sum) != len(head.Hash) {
-		return head, errs.Coded(errs.Invalid, "CLI-ANCHOR", fmt.Sprintf("Tệp %s không chứa mốc dạng SỐ-MÃ. / %s holds no head NUMBER-HASH.", path, path), nil)
-	}
-	return head, nil
 }
 
 // asOfFlags are --book, --as-of and --known-at.
@@ -179,6 +196,9 @@ func setupTrialBalance(f *flag.FlagSet) run {
 		table := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(table, "book\taccount\tdebit\tcredit\tbalance\t")
 		for _, r := range rows {
+			if r.Role == ledger.RoleTechnical {
+				continue // the counter side of 008 is no account of the circular: never printed
+			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", r.Book, r.Code, r.Debit, r.Credit, r.Net())
 		}
 		return table.Flush()

@@ -135,8 +135,11 @@ func setupListImport(f *flag.FlagSet) run {
 		o.Now = e.now()()
 		result, err := importFile(ctx, db, keys, path, o)
 		var refused *registry.RefusedError
-		if errors.As(err, &refused) {
+		if errors.As(err, &refused) && refused.Errors() > 0 {
 			e.printFindings(registry.Table(refused.Findings))
+			fmt.Fprintf(e.stderr, "chưa nhận dòng nào: %d lỗi trong %d dòng / nothing was taken: %d errors in %d rows\n",
+				refused.Errors(), refused.RowsTotal, refused.Errors(), refused.RowsTotal)
+			return errReported
 		}
 		if errors.Is(err, registry.ErrNoUnit) {
 			return errs.New(errs.NotFound, fmt.Sprintf("Không có xã, phường mã %s. / There is no commune %s.", o.Unit.Code, o.Unit.Code), err)
@@ -149,6 +152,9 @@ func setupListImport(f *flag.FlagSet) run {
 				"rows_refused": result.RowsRefused, "people_new": result.PeopleNew, "people_known": result.PeopleKnown, "findings": registry.Table(result.Findings)})
 		}
 		e.printFindings(registry.Table(result.Findings))
+		if result.Again {
+			fmt.Fprintf(e.stdout, "đã nhận tệp này trước đây, không nhận lần nữa / this file was taken before and is not taken again\n")
+		}
 		fmt.Fprintf(e.stdout, "danh sách %d: nhận %d dòng, từ chối %d / list %d: %d rows taken, %d refused\n",
 			result.List, result.RowsTaken, result.RowsRefused, result.List, result.RowsTaken, result.RowsRefused)
 		return nil

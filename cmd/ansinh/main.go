@@ -160,7 +160,7 @@ func (e *env) report(err error, c *command) int {
 	case kind == errs.Internal:
 		// The operator at this terminal is the one who must mend it.
 		fmt.Fprintf(e.stderr, "ansinh %s: %v\n", c.name, err)
-	case errs.Code(err) != "":
+	case errs.Code(err) != "" && !strings.Contains(sentence, errs.Code(err)):
 		fmt.Fprintf(e.stderr, "ansinh %s: %s (%s)\n", c.name, sentence, errs.Code(err))
 	default:
 		fmt.Fprintf(e.stderr, "ansinh %s: %s\n", c.name, sentence)

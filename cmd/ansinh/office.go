@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -54,12 +55,21 @@ func setupReconcile(f *flag.FlagSet) run {
 			}
 		}
 		by := reconciliation.Signers{One: b.by, Two: b.second}
+		if *closing {
+			if err := b.inOffice(ctx, works.DB, e.now()()); err != nil {
+				return err
+			}
+		}
 		if *bank != "" {
 			day, err := calendar.ParseISO(*date)
 			if err != nil {
 				return usagef("--date: %v", err)
 			}
-			return e.bankDays(ctx, works.DB, bankadapters.Key(*bank), day, *closing, by, *asJSON)
+			if err := e.bankDays(ctx, works.DB, bankadapters.Key(*bank), day, *closing, by, *asJSON); err != nil || !*closing {
+				return err
+			}
+			_, err = works.Anchor(ctx) // the closed day's head leaves the database
+			return err
 		}
 		id := ledger.BatchID(b.batch)
 		if *closing {
@@ -139,6 +149,12 @@ func setupTimeliness(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		if *by != "" {
+			table.Rows = slices.DeleteFunc(table.Rows, func(l timeliness.Line) bool { return string(l.Dimension) != *by })
+			if len(table.Rows) == 0 {
+				return usagef("--by: no dimension %q with people in it", *by)
+			}
+		}
 		if *asJSON {
 			return e.printJSON(table)
 		}
@@ -146,9 +162,6 @@ func setupTimeliness(f *flag.FlagSet) run {
 		out := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(out, "dimension\tkey\tpeople\tcovered\tmedian days\tp90")
 		for _, l := range table.Rows {
-			if *by != "" && string(l.Dimension) != *by {
-				continue
-			}
 			if l.Suppressed {
 				fmt.Fprintf(out, "%s\t%s %s\t< 10\t\t\t\n", l.Dimension, l.Key, l.Name)
 				continue

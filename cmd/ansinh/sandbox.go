@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"time"
 
 	"ansinh/bankadapters/sandbox"
@@ -25,6 +26,10 @@ func setupSandbox(f *flag.FlagSet) run {
 		config := sandbox.Config{Dir: e.folder(), Seed: *seed, Now: e.now()}
 		if *faults {
 			config.Faults = sandbox.UsualFaults()
+		}
+		// Made here when new, as every command makes it: the database server's own user must be able to pass through.
+		if err := os.MkdirAll(e.folder(), 0o711); err != nil {
+			return err
 		}
 		world, err := sandbox.Open(config)
 		if err != nil {

@@ -85,7 +85,7 @@ func setupInspect(f *flag.FlagSet) run {
 func setupPost(who string, fixed bankadapters.Kind) func(*flag.FlagSet) run {
 	return func(f *flag.FlagSet) run {
 		from := f.String(who, "", "id of the "+who)
-		address := f.String("url", "", "address of a running `ansinh serve`; without it one is opened for this file")
+		address := f.String("url", "", "`address` of a running \"ansinh serve\"; without it one is opened for this file")
 		kind := f.String("kind", string(fixed), "kind of the file (docs/BANKS.md §5); told by the content when empty")
 		return func(ctx context.Context, e *env, args []string) error {
 			path, err := oneFile(args)
@@ -187,7 +187,7 @@ func refusedFile(status int, body []byte) error {
 		return fmt.Errorf("the API answered %d: %s", status, body)
 	}
 	place := ""
-	if no.Line > 0 {
+	if no.Line > 0 && !strings.Contains(no.EN, fmt.Sprintf("line %d", no.Line)) {
 		place = fmt.Sprintf("[%d] ", no.Line)
 	}
 	return errs.Coded(errs.Invalid, no.Code, place+no.VI+" / "+no.EN, nil)

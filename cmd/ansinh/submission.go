@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -58,6 +59,10 @@ func exportSubmissions(ctx context.Context, e *env, works *assembly.Works, batch
 		fmt.Fprintln(table, "submission\tchannel\tmessage\tcount\ttotal\tstate\thead\tsha256")
 		for _, no := range numbers {
 			s, finished, err := works.Engine.Finished(ctx, no)
+			if errors.Is(err, bankadapters.ErrReadBack) && s.BytesLost() {
+				fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\t%s\tlost with the send journal\n", s.No, s.Channel, s.Message, s.Count, s.Total.Exact(), s.State, s.Head)
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -70,11 +70,19 @@ func (officeRound) Kind() string { return "office_round" }
 type officeWorker struct {
 	river.WorkerDefaults[officeRound]
 	works *assembly.Works
+	log   *slog.Logger
 }
 
-// Work runs the round.
+// Work runs the round. A head that cannot leave now, because a share is away,
+// stops nothing; the doctor tells its age.
 func (w *officeWorker) Work(ctx context.Context, _ *river.Job[officeRound]) error {
-	return office(ctx, w.works)
+	err := office(ctx, w.works)
+	if err == nil && w.works.AnchorDue() {
+		if _, err := w.works.Anchor(ctx); err != nil {
+			w.log.ErrorContext(ctx, "the day's head did not leave", "err", err)
+		}
+	}
+	return err
 }
 
 // office releases what is due and seals what is committed.
@@ -107,7 +115,7 @@ func oneAtATime() *river.InsertOpts {
 func newRiver(works *assembly.Works, workers int, every time.Duration, over chan<- roundOver, log *slog.Logger) (*river.Client[pgx.Tx], error) {
 	kinds := river.NewWorkers()
 	river.AddWorker(kinds, &channelWorker{works: works, over: over, log: log})
-	river.AddWorker(kinds, &officeWorker{works: works})
+	river.AddWorker(kinds, &officeWorker{works: works, log: log})
 	config := &river.Config{Schema: "river", Workers: kinds, Logger: log, FetchCooldown: time.Millisecond, FetchPollInterval: 500 * time.Millisecond,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}, JobTimeout: roundTimeout,
 		RescueStuckJobsAfter: roundTimeout + time.Minute, CompletedJobRetentionPeriod: time.Hour}

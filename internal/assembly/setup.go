@@ -117,7 +117,10 @@ func (d Demo) SetUp(ctx context.Context, w *Works) error {
 	if err != nil {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
-	return w.Connect(ctx)
+	if err := w.Connect(ctx); err != nil {
+		return err
+	}
+	return w.checkRestored(ctx) // notes which server this database was made on
 }
 
 func (d Demo) addProgrammes(ctx context.Context, tx pgx.Tx, now time.Time) error {

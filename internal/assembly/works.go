@@ -45,6 +45,7 @@ type Config struct {
 	Outbox    string    // folder for the workbooks that clerks upload; "" refuses manual rails
 	Spool     string    // folder for arriving files; "" is the system's
 	Random    io.Reader // nonces of encryption and requests; nil is crypto/rand
+	Anchors   []string  // folders that keep the ledger's heads; at least one should be on another machine
 	Endpoints map[bankadapters.Key]Endpoint
 	Notice    string // written into workbooks for banks: DỮ LIỆU GIẢ LẬP in demo data
 	Log       *slog.Logger
@@ -57,6 +58,8 @@ type Works struct {
 	Engine     *payout.Engine
 	Reconciler *reconciliation.Reconciler
 	Channels   []payout.Channel // in their fixed order, after Connect
+	// Unresolved are journalled sends that a restored database could not take back.
+	Unresolved []payout.Unresolved
 	config     Config
 }
 
@@ -96,18 +99,6 @@ func Open(ctx context.Context, c Config) (*Works, error) {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
-}
-
-// checkRestored compares the database with the send journals before any line is
-// used. An older database has stopped dispatch and raised the epoch by then;
-// intake and inquiry go on, and a person reads why.
-func (w *Works) checkRestored(ctx context.Context) error {
-	restored, err := payout.CheckRestored(ctx, w.DB, w.config.Journal, w.config.Now())
-	if restored == nil || err != nil {
-		return err
-	}
-	w.config.Log.Error("the database is older than the send journal; dispatch is off", "sends", restored.Sends, "submission", restored.First.Submission)
-	return w.Connect(ctx)
 }
 
 // Connect reads who we are and makes a line to every channel of the database

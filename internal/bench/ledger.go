@@ -27,20 +27,25 @@ type LedgerOptions struct {
 // ledgerBench is one run.
 type ledgerBench struct {
 	LedgerOptions
-	db   *pgxpool.Pool
-	book ledger.BookID
-	day  time.Time
+	db     *pgxpool.Pool
+	book   ledger.BookID
+	day    time.Time
+	posted chan struct{} // one for each voucher, for the reader
 }
+
+// page is how many payments the reader looks up for each voucher posted: what a
+// page of the console shows.
+const page = 50
 
 const programme = "BENCH"
 
 // Ledger posts the real mix: two batches at once, seq 1 attached, seq 2 and 3
 // in vouchers of Chunk lines, with legality, digests and totals on, a reader
-// beside them and other batches attached. The floor copies the very same rows,
+// of pages beside them and other batches attached. The floor copies the very same rows,
 // in transactions of the same size on two connections, into tables with the
 // line's key and nothing else. owner may create tables.
 func Ledger(ctx context.Context, db, owner *pgxpool.Pool, o LedgerOptions) ([]Row, error) {
-	b := ledgerBench{LedgerOptions: o, db: db, day: calendar.Must(2026, 2, 2).At(8, 0)}
+	b := ledgerBench{LedgerOptions: o, db: db, day: calendar.Must(2026, 2, 2).At(8, 0), posted: make(chan struct{}, 1000)}
 	if err := b.open(ctx); err != nil {
 		return nil, err
 	}
@@ -146,7 +151,7 @@ func line(batch ledger.BatchID, n int, seq int16) ledger.Line {
 
 func (b *ledgerBench) voucher(ctx context.Context, batch ledger.BatchID, key string, seq int16, from, to int) error {
 	place := b.place(batch)
-	return pgdb.InTx(ctx, b.db, func(ctx context.Context, tx pgx.Tx) error {
+	err := pgdb.InTx(ctx, b.db, func(ctx context.Context, tx pgx.Tx) error {
 		if err := ledger.LockFunds(ctx, tx, b.book, place); err != nil {
 			return err
 		}
@@ -166,13 +171,30 @@ func (b *ledgerBench) voucher(ctx context.Context, batch ledger.BatchID, key str
 			}})
 		return err
 	})
+	select {
+	case b.posted <- struct{}{}:
+	default: // the reader is behind; nobody waits for it
+	}
+	return err
 }
 
-// read looks payments up until it is stopped, as an officer's pages would.
+// read shows a page of each batch for every voucher posted, until it is stopped.
+// It reads in proportion to the work and not as fast as it can: on two cores a
+// reader without pause would measure how three processes share them.
 func (b *ledgerBench) read(ctx context.Context, batches []ledger.BatchID) {
-	for n := int64(1); ctx.Err() == nil; n = (n*48271)%int64(b.Payments) + 1 {
+	payments := make([]int64, page)
+	for n := int64(1); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.posted:
+		}
+		for i := range payments {
+			n = (n * 48271) % 2147483647
+			payments[i] = n%int64(b.Payments) + 1
+		}
 		for _, batch := range batches {
-			if _, err := ledger.Positions(ctx, b.db, batch, []int64{n}); err != nil {
+			if _, err := ledger.Positions(ctx, b.db, batch, payments); err != nil {
 				return // stopped, or the figure's own error says it better
 			}
 		}

@@ -1,6 +1,7 @@
 package pgdb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,10 +16,15 @@ const majorMin = 15
 
 // BinaryError means this machine has no PostgreSQL that is new enough.
 type BinaryError struct {
-	Looked []string // folders
+	Looked  []string // folders
+	Program string   // the one that is missing beside a server that is there; "" = all of it
 }
 
 func (e *BinaryError) Error() string {
+	if e.Program != "" {
+		return fmt.Sprintf("PostgreSQL's program %s is not in %s; install the client programs (Debian, Ubuntu: apt-get install postgresql-client)",
+			e.Program, strings.Join(e.Looked, ", "))
+	}
 	return fmt.Sprintf("no PostgreSQL %d or newer found (looked in %s); install it (Debian, Ubuntu: apt-get install postgresql; "+
 		"Fedora, RHEL: dnf install postgresql-server) or set ANSINH_DATABASE_URL to a server", majorMin, strings.Join(e.Looked, ", "))
 }
@@ -40,6 +46,7 @@ func (e *VersionError) Error() string {
 type binaries struct {
 	major            int
 	postgres, initdb string
+	libraries        string // folder of the libraries an offline package brings along; "" = the system's
 }
 
 // binariesFor returns the programs of the major version that wrote dataDir, or
@@ -77,15 +84,67 @@ func binariesFor(dataDir string) (binaries, error) {
 	}
 }
 
-// binaryFolders is PATH and the places where distributions put what is not on
-// PATH.
+// binaryFolders is what the offline package brought along with this program,
+// then PATH and the places where distributions put what is not on PATH.
 func binaryFolders() []string {
-	folders := filepath.SplitList(os.Getenv("PATH"))
+	folders := append(bundledFolders(), filepath.SplitList(os.Getenv("PATH"))...)
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin"} {
 		more, _ := filepath.Glob(pattern) // the patterns are well-formed
 		folders = append(folders, more...)
 	}
 	return folders
+}
+
+// bundledFolders finds PROGRAM/../lib/postgresql/N/bin. The package keeps this
+// shape because PostgreSQL finds its share folder from its own place.
+func bundledFolders() []string {
+	program, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(program); err == nil {
+		program = real
+	}
+	folders, _ := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(program)), "lib", "postgresql", "*", "bin")) // a well-formed pattern
+	return folders
+}
+
+// bundledLibraries is the folder of shared libraries beside the programs in
+// folder, "" where they are the system's.
+func bundledLibraries(folder string) string {
+	libraries := filepath.Join(folder, "..", "..", "..", "ansinh")
+	if info, err := os.Stat(libraries); err != nil || !info.IsDir() {
+		return ""
+	}
+	return filepath.Clean(libraries)
+}
+
+// env is the environment for PostgreSQL's programs: nothing of the caller's PG…
+// variables or language may change what they do.
+func (b binaries) env() []string {
+	list := []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
+	if b.libraries != "" {
+		list = append(list, "LD_LIBRARY_PATH="+b.libraries)
+	}
+	return list
+}
+
+// ClientCommand returns a command for one of PostgreSQL's client programs, such
+// as pg_dump, of the version that serves dir, or of the newest one here for a
+// database elsewhere (dir is then ""). Its error says what to install.
+func ClientCommand(ctx context.Context, dir, name string, args ...string) (*exec.Cmd, error) {
+	bin, err := binariesFor(filepath.Join(dir, "pg"))
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Dir(bin.postgres)
+	path := filepath.Join(folder, name)
+	if _, err := os.Stat(path); err != nil {
+		return nil, &BinaryError{Looked: []string{folder}, Program: name}
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = bin.env()
+	return cmd, nil
 }
 
 func binariesIn(folder string) (binaries, error) {
@@ -99,8 +158,9 @@ func binariesIn(folder string) (binaries, error) {
 		}
 		*path = real
 	}
+	bin.libraries = bundledLibraries(filepath.Dir(bin.postgres))
 	cmd := exec.Command(bin.postgres, "--version")
-	cmd.Env = serverEnv()
+	cmd.Env = bin.env()
 	said, err := cmd.Output()
 	if err != nil {
 		return binaries{}, fmt.Errorf("ask %s for its version: %w", bin.postgres, err)

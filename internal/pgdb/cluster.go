@@ -64,7 +64,7 @@ func runInitdb(ctx context.Context, folder string, bin binaries, options ServerO
 			args = append(args, "--no-sync")
 		}
 		cmd := exec.CommandContext(ctx, bin.initdb, args...)
-		cmd.Dir, cmd.Env = folder, serverEnv()
+		cmd.Dir, cmd.Env = folder, bin.env()
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: account.credential}
 		said, err = cmd.CombinedOutput()
 		if err == nil {
@@ -250,10 +250,4 @@ func readFrom(path string, offset int64) string {
 
 func memoryInUse(said string) bool {
 	return strings.Contains(said, "is still in use") || strings.Contains(said, "shared memory block")
-}
-
-// serverEnv is the environment for PostgreSQL's programs: nothing of the
-// caller's PG… variables or language may change what they do.
-func serverEnv() []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 }

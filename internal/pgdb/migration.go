@@ -58,6 +58,44 @@ func Migrate(ctx context.Context, url string) error {
 	return migrateRiver(ctx, url)
 }
 
+// EnsureRoles makes the roles of a server before a backup is restored into it.
+// It returns a *RoleError as [Migrate] does.
+func EnsureRoles(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect for roles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return ensureRoles(ctx, conn)
+}
+
+// MigrationNumbers lists the numbers of this program's migrations, ascending.
+func MigrationNumbers() []int64 {
+	names, err := migrationNames(migrationFiles)
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	numbers := make([]int64, len(names))
+	for i, name := range names {
+		if numbers[i], err = strconv.ParseInt(path.Base(name)[:5], 10, 64); err != nil {
+			panic(err) // the form is checked by a test
+		}
+	}
+	return numbers
+}
+
+const sqlApplied = `SELECT version_id FROM migration.version WHERE is_applied AND version_id > 0 ORDER BY version_id`
+
+// AppliedMigrations lists the numbers of the migrations that a database has.
+func AppliedMigrations(ctx context.Context, db Querier) ([]int64, error) {
+	rows, _ := db.Query(ctx, sqlApplied)
+	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("migrations of the database: %w", err)
+	}
+	return list, nil
+}
+
 func migrateOurs(ctx context.Context, config *pgx.ConnConfig) error {
 	config = config.Copy()
 	// A migration file is sent whole, as psql would, which only the simple

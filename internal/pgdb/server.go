@@ -186,7 +186,7 @@ func launch(ctx context.Context, dir, socketDir string, bin binaries, account ac
 	for {
 		// Not CommandContext: the server must outlive ctx and this process.
 		cmd := exec.Command(bin.postgres, "-D", dataDir)
-		cmd.Dir, cmd.Env = dataDir, serverEnv()
+		cmd.Dir, cmd.Env = dataDir, bin.env()
 		cmd.Stdout, cmd.Stderr = log, log
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: account.credential}
 		if err := cmd.Start(); err != nil {

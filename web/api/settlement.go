@@ -26,7 +26,8 @@ const (
 	HeaderHead = "X-Ansinh-Head"
 )
 
-const bytesMaxDefault = 64 << 20
+// A statement of a million entries; the body goes to a file as it arrives.
+const bytesMaxDefault = 1 << 30
 
 // BankKey is a key shared with one bank or provider.
 type BankKey struct {
@@ -46,7 +47,7 @@ type Settlements struct {
 	Head     func(ctx context.Context) (string, error) // the ledger's head
 	Now      func() time.Time
 	Spool    string // folder for bodies while they arrive; "" is the system's
-	BytesMax int64  // 0 means 64 MiB
+	BytesMax int64  // 0 means 1 GiB
 	Log      *slog.Logger
 }
 

@@ -5,7 +5,7 @@
 CREATE TABLE payout.wait (
     batch    integer     NOT NULL REFERENCES payout.batch (id),
     channel  text        NOT NULL REFERENCES payout.channel (key),
-    reason   text        NOT NULL CHECK (reason IN ('stop', 'gate', 'paused', 'canary', 'day_count', 'day_total', 'funds')),
+    reason   text        NOT NULL CHECK (reason IN ('stop', 'gate', 'paused', 'canary', 'day_count', 'day_total', 'funds', 'unwritable')),
     detail   text        NOT NULL,
     since    timestamptz NOT NULL,
     payments bigint      NOT NULL CHECK (payments > 0),

@@ -1,0 +1,4 @@
+package main
+
+// version is this program's version; the packager sets it (Makefile, dist).
+var version = "dev"
