@@ -37,9 +37,12 @@ func TestAnswersOfCommandsSayWhatWasDone(t *testing.T) {
 		"one dimension":               {"timeliness --batch 13001 --by channel", 0, "Ngân hàng Mẫu A", "commune"},
 		"no such dimension":           {"timeliness --batch 13001 --by street", 2, "no dimension", ""},
 		"a list that is text":         {"list import --programme TET26 --by van-thu " + text, 1, "LIST-FILE-TEXT", "(LIST-FILE-TEXT)"},
+		"no canary yet":               {"batch canary --batch 13001", 0, "no first submission waits", ""},
+		"a canary that is not there":  {"batch canary --batch 13001 --channel P1 --by ke-toan-truong", 1, "PAYOUT-NO-CANARY", "goes on"},
+		"a receipt of nothing":        {"submission receipt --no 7 --receipt D-R000001 --clerk a --second b", 1, "There is no submission 7", ""},
 		"pause":                       {"batch pause --batch 13001 --why thu --by ke-toan-truong", 0, "paused", ""},
-		"a cancellation by one":       {"batch cancel --batch 13001 --payments 1 --why x --by a --second a", 1, "PAYOUT-TWO-PEOPLE", "ended"},
-		"closing what nobody has got": {"reconcile --batch 13001 --close --by a --second b", 1, "RECON-CLOSING", ""},
+		"a cancellation by one":       {"batch cancel --batch 13001 --payments 1 --why x --by ke-toan-truong --second ke-toan-truong", 1, "PAYOUT-TWO-PEOPLE", "ended"},
+		"closing what nobody has got": {"reconcile --batch 13001 --close --by ke-toan-truong --second kiem-soat-vien", 1, "RECON-CLOSING", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := ansinh(t, append(strings.Fields(tt.args), "--dir", dir)...)
@@ -71,8 +74,9 @@ func TestAnswersOfCommandsSayWhatWasDone(t *testing.T) {
 }
 
 // The sandbox may be the first to use a folder; root's database server runs as
-// another user and must be able to pass through it afterwards.
-func TestSandboxMakesAFolderOthersMayPass(t *testing.T) {
+// another user and must be able to pass through it afterwards. From outside it
+// is moved by signed calls.
+func TestSandboxRunsAndIsMovedFromOutside(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(folder(t), "new")
 	sandbox := command(t, "sandbox", "--dir", dir)
@@ -85,6 +89,24 @@ func TestSandboxMakesAFolderOthersMayPass(t *testing.T) {
 	}
 	if _, err := bufio.NewReader(says).ReadString('\n'); err != nil { // its first words: all banks listen
 		t.Fatal(err)
+	}
+	for _, call := range []struct {
+		path, body string
+		code       int
+		says       string
+	}{
+		{"account", `{"bank":"A","account":"9990001001","name":"SO NOI VU MAU"}`, 0, `{"ok":true}`},
+		{"fund", `{"bank":"A","account":"9990001001","amount":"500000","reference":"DRAW1"}`, 0, `{"ok":true}`},
+		{"fund", `{"bank":"Z","account":"9990001001","amount":"500000","reference":"DRAW1"}`, 1, "no such bank"},
+		{"fund", `{`, 2, "are needed"},
+	} {
+		r := ansinh(t, "sandbox", "control", "--dir", dir, call.path, call.body)
+		if all := r.stdout + r.stderr; r.code != call.code || !strings.Contains(all, call.says) {
+			t.Errorf("control %s %s: exit %d, want %d and %q in\n%s", call.path, call.body, r.code, call.code, call.says, all)
+		}
+	}
+	if book := ansinh(t, "sandbox", "book", "--dir", dir, "--bank", "A"); !strings.Contains(book.stdout, "9990001001: 500000") {
+		t.Errorf("the bank's book after the credit:\n%s%s", book.stdout, book.stderr)
 	}
 	if err := sandbox.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
