@@ -92,10 +92,6 @@ func openAs(ctx context.Context, url string, config Config, role string) (*pgxpo
 	return pool, nil
 }
 
-const sqlPlans = `
-SELECT pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', false)
- WHERE (SELECT count(*) FROM pg_catalog.pg_inherits) > 128`
-
 // assumeRole gives a new connection its session: role, search_path, time zone.
 // Just-in-time compilation is off: the planner's row estimates for tables that
 // were filled a moment ago would start it for statements of milliseconds.
@@ -106,7 +102,10 @@ SELECT pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', false)
 // It is done with SET after connecting and not in the startup message because
 // the role must be the last word: a role's own settings are not applied by it.
 func assumeRole(ctx context.Context, conn *pgx.Conn, role string) error {
-	_, err := conn.Exec(ctx, `SET search_path TO ''; SET TimeZone TO 'UTC'; SET jit TO off; `+sqlPlans+`; SET ROLE `+role)
+	_, err := conn.Exec(ctx, `SET search_path TO ''; SET TimeZone TO 'UTC'; SET jit TO off;
+		SELECT pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', false)
+		 WHERE (SELECT count(*) FROM pg_catalog.pg_inherits) > 128;
+		SET ROLE `+role)
 	switch {
 	case err == nil:
 		return nil
