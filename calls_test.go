@@ -155,6 +155,47 @@ func skips(t *tree) []string {
 	return faults
 }
 
+// failing are the methods by which a test fails.
+var failing = []string{"Error", "Errorf", "Fatal", "Fatalf", "Fail", "FailNow"}
+
+// idleTests finds tests that nothing in the code under test can make fail: they
+// neither fail by themselves nor hand their t to anybody who could.
+func idleTests(t *tree) []string {
+	var faults []string
+	for _, f := range t.goFiles() {
+		if !f.isTest() {
+			continue
+		}
+		for _, d := range f.syntax.Decls {
+			test, ok := d.(*ast.FuncDecl)
+			if ok && test.Recv == nil && strings.HasPrefix(test.Name.Name, "Test") && test.Name.Name != "TestMain" && !canFail(test.Body) {
+				faults = append(faults, t.at(test, "%s cannot fail: say what must be and what must never be", test.Name.Name))
+			}
+		}
+	}
+	return faults
+}
+
+func canFail(body *ast.BlockStmt) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		if method, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(failing, method.Sel.Name) {
+			found = true
+		}
+		for _, given := range call.Args {
+			if name, ok := given.(*ast.Ident); ok && name.Name == "t" {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
 // enums are the types whose every switch must name every value: a new value
 // that falls into a default is how money goes twice. Types of which a switch may
 // rightly look at a few values (a state, a status) are not here; what is done for

@@ -34,6 +34,7 @@ var rules = map[string]rule{
 	"time and chance come in as arguments":           forbiddenCalls,
 	"no float near money":                            floats,
 	"no test is skipped":                             skips,
+	"every test can fail":                            idleTests,
 	"every outcome is handled":                       outcomes,
 	"SQL lists columns and reads no clock":           queryTexts,
 	"SQL stands in named constants":                  queriesOutsideConstants,

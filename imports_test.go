@@ -50,6 +50,7 @@ var ranks = map[string]rank{
 	"ansinh/web":                   8,
 	"ansinh/web/api":               8,
 	"ansinh/internal/backup":       8.5,
+	"ansinh/internal/doctor":       8.7,
 	"ansinh/internal/assembly":     8.5, // knows all parts, holds no rule; for cmd and simtest
 	"ansinh/cmd/ansinh":            9,
 	"ansinh/simtest":               9,

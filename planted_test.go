@@ -174,6 +174,14 @@ func plantedCalls() map[string]planted {
 			"no test is skipped", map[string]string{"a/a_test.go": "package a\n\nfunc TestA(t *testing.T) { t.Skip(\"no server\") }\n"},
 			[]string{"a/a_test.go:3: t.Skip: a test that cannot run must fail and say what is missing"},
 		},
+		"a test that asserts nothing": {
+			"every test can fail", map[string]string{"a/a_test.go": "package a\n\nfunc TestA(t *testing.T) {\n\tt.Parallel()\n\tt.Run(\"x\", func(t *testing.T) { _ = pay() })\n}\n"},
+			[]string{"a/a_test.go:3: TestA cannot fail: say what must be and what must never be"},
+		},
+		"tests that fail by themselves, or by a helper": {
+			"every test can fail", map[string]string{"a/a_test.go": "package a\n\nfunc TestA(t *testing.T) {\n\tif pay() != nil {\n\t\tt.Error(1)\n\t}\n}\n\nfunc TestB(t *testing.T) { check(t, pay()) }\n"},
+			nil,
+		},
 		"a switch that leaves an outcome to the default": {
 			"every outcome is handled", map[string]string{
 				"bankadapters/bank.go": enum,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -448,6 +449,30 @@ func TestSlowWorkerLosesItsClaim(t *testing.T) {
 	}})
 	d.round(slow)
 	d.wantBook(10)
+	d.wantStates(map[payout.SubmissionState]int{payout.Accepted: 1})
+}
+
+// A receipt ends the wait for a clerk at a manual rail, and no other doubt.
+func TestReceiptIsTakenOnlyWhereAClerkUploads(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "B", 10, sandbox.Script{})
+	d.cut = func(*http.Request) error { return io.ErrUnexpectedEOF } // after the first byte, for all we know
+	e := d.engine(pgdb.Hooks{})
+	d.round(e)
+	enter := func(one, two string) error {
+		return pgdb.InTx(t.Context(), d.db, func(ctx context.Context, tx pgx.Tx) error {
+			return e.EnterReceipt(ctx, tx, 14_001_010_001, "D-R000001", one, two)
+		})
+	}
+	wantCode(t, enter("thu.quy", "thu.quy"), "PAYOUT-ONE-PERSON")
+	wantCode(t, enter("thu.quy", "ke.toan"), "PAYOUT-NO-RECEIPT-DUE")
+	d.wantStates(map[payout.SubmissionState]int{payout.InDoubt: 1})
+	if _, err := pgtest.Superuser(t, d.db).Exec(t.Context(), `UPDATE payout.channel SET profile = jsonb_set(profile, '{rail}', '"sheet"')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := enter("thu.quy", "ke.toan"); err != nil {
+		t.Error(err)
+	}
 	d.wantStates(map[payout.SubmissionState]int{payout.Accepted: 1})
 }
 

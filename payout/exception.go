@@ -98,7 +98,9 @@ INSERT INTO payout.stop (one, stopped, why, by_whom, at) VALUES (true, true, @wh
 ON CONFLICT (one) DO UPDATE SET stopped = true, why = @why, by_whom = @who, at = @now
  WHERE NOT payout.stop.stopped`
 
-const sqlResume = `UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now WHERE stopped`
+const sqlResume = `
+UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now, lift_by = '', lift_why = '', lift_at = NULL
+ WHERE stopped`
 
 // Stop pulls the global stop: no step claims or sends until Resume. The first
 // reason is kept.

@@ -293,11 +293,13 @@ func (e *Engine) StepExpire(ctx context.Context, key bankadapters.Key) (Progress
 }
 
 const sqlReceipt = `
-UPDATE payout.submission SET state = 'accepted', code = @receipt, next_look = @next
- WHERE no = @no AND state = 'unknown'`
+UPDATE payout.submission AS s SET state = 'accepted', code = @receipt, next_look = @next
+ WHERE s.no = @no AND s.state = 'unknown'
+   AND EXISTS (SELECT 1 FROM payout.channel AS c WHERE c.key = s.channel AND c.profile ->> 'rail' = 'sheet')`
 
 // EnterReceipt records that a clerk uploaded a manual rail's file and the portal
-// gave a receipt: a second person enters it. It proves nothing about money.
+// gave a receipt: a second person enters it. It proves nothing about money. At any
+// other rail a doubt is no matter of a receipt, and it is refused.
 func (e *Engine) EnterReceipt(ctx context.Context, tx pgx.Tx, no int64, receipt, clerk, second string) error {
 	if clerk == second || clerk == "" || second == "" {
 		return errs.Coded(errs.Denied, "PAYOUT-ONE-PERSON",

@@ -76,6 +76,27 @@ func ReadSigner(ctx context.Context, db pgdb.Querier, id string) (Signer, error)
 	return s, nil
 }
 
+// InOffice requires that each of these people is registered and has powers
+// today; else it returns ErrNoSigner or a Denied error with code PAYOUT-POWERS.
+// It knows names only: that the person behind a name acts is shown by a seal,
+// where one is asked for.
+func InOffice(ctx context.Context, db pgdb.Querier, today calendar.Date, people ...string) error {
+	for _, id := range people {
+		s, err := ReadSigner(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		if s.outside(today) {
+			return errs.Coded(errs.Denied, "PAYOUT-POWERS", fmt.Sprintf("%s đang ngoài thời hạn được giao quyền. / %s is outside the dates of the powers.", id, id), nil)
+		}
+	}
+	return nil
+}
+
+func (s Signer) outside(today calendar.Date) bool {
+	return today.Before(s.ValidFrom) || !s.ValidTo.IsZero() && today.After(s.ValidTo)
+}
+
 // mayApprove says why s has no power over the section today, or nil. roles are
 // those the ladder asks for.
 func (s Signer) mayApprove(b Batch, section Section, roles []string, today calendar.Date) error {
@@ -88,7 +109,7 @@ func (s Signer) mayApprove(b Batch, section Section, roles []string, today calen
 		asked = asked || r == s.Role
 	}
 	switch {
-	case today.Before(s.ValidFrom) || !s.ValidTo.IsZero() && today.After(s.ValidTo):
+	case s.outside(today):
 		return denied("PAYOUT-POWERS", "ngoài thời hạn được giao quyền", "outside the dates of the powers")
 	case !asked:
 		return denied("PAYOUT-ROLE", fmt.Sprintf("vai trò %s không thuộc cấp duyệt của mức tiền này", s.Role),

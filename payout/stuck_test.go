@@ -258,6 +258,29 @@ func TestDayTotalBindsTheSubmissionItself(t *testing.T) {
 	d.wantBook(3)
 }
 
+// The day's count holds over all submissions of a day, and begins anew the next.
+func TestDayCountBindsUntilTheNextDay(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "E", 10, sandbox.Script{})
+	if _, err := d.db.Exec(t.Context(), `UPDATE payout.channel SET profile = jsonb_set(profile, '{day_count_max}', '4')`); err != nil {
+		t.Fatal(err)
+	}
+	e := d.engine(pgdb.Hooks{})
+	d.round(e)
+	d.wantBook(4)
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return payout.PassCanary(ctx, tx, d.batch, d.bank, "trưởng phòng", d.now)
+	})
+	d.round(e)
+	d.wantBook(4)
+	for _, credited := range []int{8, 10} {
+		d.now = d.now.AddDate(0, 0, 1)
+		d.round(e)
+		d.round(e)
+		d.wantBook(credited)
+	}
+}
+
 const testNameless = `
 INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category, account_enc, account_index)
 SELECT batch, $2, amount, $2, section, birth_year, channel, bin, account_tail, '々', name, category, account_enc, account_index

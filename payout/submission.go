@@ -108,12 +108,16 @@ type Attempt struct {
 	AccountIndex []byte // blind index of the account it was ordered to; nil at a provider
 }
 
+// sqlAttempts goes by key from payment to attempts (OFFSET 0 as in sqlRowsOf).
 const sqlAttempts = `
 SELECT a.batch, a.payment, a.attempt, a.submission, s.channel, p.amount, p.account_index
   FROM (SELECT DISTINCT batch, payment FROM unnest(@batches::int[], @payments::bigint[]) AS w (batch, payment)) AS want
-  JOIN payout.attempt AS a ON a.batch = want.batch AND a.payment = want.payment
-  JOIN payout.submission AS s ON s.no = a.submission
-  JOIN payout.payment AS p ON p.batch = a.batch AND p.no = a.payment`
+ CROSS JOIN LATERAL (
+       SELECT a.batch, a.payment, a.attempt, a.submission FROM payout.attempt AS a
+        WHERE a.batch = want.batch AND a.payment = want.payment OFFSET 0) AS a
+ CROSS JOIN LATERAL (
+       SELECT p.amount, p.account_index FROM payout.payment AS p WHERE p.batch = a.batch AND p.no = a.payment OFFSET 0) AS p
+  JOIN payout.submission AS s ON s.no = a.submission`
 
 // Attempts finds every attempt of the payments that refs name. A ref that is
 // missing from the result was never ordered by this database.
@@ -195,7 +199,7 @@ func Settle(ctx context.Context, tx pgx.Tx, no int64) error {
 	}
 	before := from
 	for step := settleStep; from <= count; step = min(4*step, settleStepMax) {
-		to, open := from+step-1, 0
+		to, open := min(from+step-1, count), 0
 		if err := tx.QueryRow(ctx, sqlFirstOpen, pgx.NamedArgs{"no": no, "from": from, "to": to}).Scan(&open); err != nil {
 			return fmt.Errorf("open attempts of submission %d: %w", no, err)
 		}

@@ -148,8 +148,10 @@ SELECT servicer, batch, payment, attempt FROM reconciliation.reference WHERE cha
 const sqlBookedDebits = `
 SELECT o.batch, o.payment, o.attempt, count(*)
   FROM unnest(@batches::int[], @payments::bigint[]) AS want (batch, payment)
-  JOIN reconciliation.outcome AS o ON o.batch = want.batch AND o.payment = want.payment
- WHERE o.batch <> 0 AND o.evidence IN ('debit_proof', 'debit_booked', 'debit_owed', 'debit_second')
+ CROSS JOIN LATERAL (
+       SELECT o.batch, o.payment, o.attempt, o.evidence FROM reconciliation.outcome AS o
+        WHERE o.batch = want.batch AND o.payment = want.payment AND o.batch <> 0 OFFSET 0) AS o
+ WHERE o.evidence IN ('debit_proof', 'debit_booked', 'debit_owed', 'debit_second')
  GROUP BY o.batch, o.payment, o.attempt`
 
 const sqlDraws = `
@@ -158,10 +160,14 @@ SELECT d.reference, d.book, d.channel, d.amount, d.credited IS NOT NULL, b.progr
   JOIN payout.batch AS b ON b.id = d.batch
  WHERE d.reference = ANY (@refs)`
 
+// sqlTrails looks every payment up by key: OFFSET 0 keeps the planner from reading
+// all of a large batch's lines for a chunk's few thousand.
 const sqlTrails = `
 SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.amount
   FROM unnest(@payments::bigint[]) AS want (payment)
-  JOIN ledger.line AS l ON l.batch = @batch AND l.payment = want.payment
+ CROSS JOIN LATERAL (
+       SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.amount FROM ledger.line AS l
+        WHERE l.batch = @batch AND l.payment = want.payment OFFSET 0) AS l
  ORDER BY l.payment, l.seq`
 
 const sqlBulkClaim = `SELECT coalesce(sum(amount), 0)::bigint FROM reconciliation.bulk_claim WHERE submission = @no`

@@ -164,23 +164,21 @@ func identity(e bankadapters.Entry) string {
 	return fmt.Sprintf("P:%s/%s/%s/%s/%d", e.BookDate, e.Amount.Exact(), e.Side, e.EntryRef, e.Position)
 }
 
-const sqlBookedIdentities = `
-SELECT e.identity
-  FROM unnest(@identities::text[]) AS n (identity)
-  JOIN reconciliation.entry AS e ON e.channel = @channel AND e.account = @account AND e.identity = n.identity
-  JOIN reconciliation.booking AS b ON b.entry = e.id`
-
 const sqlAddEntries = `
 INSERT INTO reconciliation.entry (channel, account, identity, file, position)
 SELECT @channel, @account, n.identity, @file, n.position
   FROM unnest(@identities::text[], @positions::int[]) AS n (identity, position)
  ORDER BY n.position
-ON CONFLICT (channel, account, identity) DO NOTHING`
+ON CONFLICT (channel, account, identity) DO NOTHING
+RETURNING identity, id`
 
-const sqlEntryIDs = `
-SELECT n.identity, e.id
+// sqlKnownEntries looks each identity up by key (OFFSET 0).
+const sqlKnownEntries = `
+SELECT e.identity, e.id, EXISTS (SELECT 1 FROM reconciliation.booking AS b WHERE b.entry = e.id)
   FROM unnest(@identities::text[]) AS n (identity)
-  JOIN reconciliation.entry AS e ON e.channel = @channel AND e.account = @account AND e.identity = n.identity`
+ CROSS JOIN LATERAL (
+       SELECT e.identity, e.id FROM reconciliation.entry AS e
+        WHERE e.channel = @channel AND e.account = @account AND e.identity = n.identity OFFSET 0) AS e`
 
 const sqlAddBookings = `
 INSERT INTO reconciliation.booking (entry, file, position, side, amount, book_date, value_date)
@@ -192,9 +190,6 @@ SELECT n.entry, @file, n.position, n.side, n.amount, n.book_date, n.value_date
 func (s *staging) flush() error {
 	if len(s.chunk) == 0 {
 		return nil
-	}
-	if err := s.separate(); err != nil {
-		return err
 	}
 	ids, err := s.entries()
 	if err != nil {
@@ -210,58 +205,61 @@ func (s *staging) flush() error {
 	return nil
 }
 
-// separate gives a booking whose identity was booked by an earlier file an
-// event of its own.
-func (s *staging) separate() error {
-	var identities []string
+// entries finds or makes the events of the collected lines. A booking whose
+// identity was booked by an earlier file gets an event of its own.
+func (s *staging) entries() (map[string]int64, error) {
+	ids := make(map[string]int64, len(s.chunk))
+	if err := s.add(ids, func(*staged) bool { return true }); err != nil {
+		return nil, err
+	}
+	var before []string // had an event already
 	for _, e := range s.chunk {
-		if e.source == fromStatement {
-			identities = append(identities, e.identity)
+		if _, made := ids[e.identity]; !made && e.identity != "" {
+			before = append(before, e.identity)
+		}
+	}
+	if len(before) == 0 {
+		return ids, nil
+	}
+	rows, _ := s.tx.Query(s.ctx, sqlKnownEntries, pgx.QueryExecModeCacheDescribe,
+		pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "identities": before})
+	booked := make(map[string]bool)
+	var name string
+	var id int64
+	var is bool
+	if _, err := pgx.ForEachRow(rows, []any{&name, &id, &is}, func() error { ids[name], booked[name] = id, is; return nil }); err != nil {
+		return nil, fmt.Errorf("entries: %w", err)
+	}
+	again := make(map[string]bool)
+	for i := range s.chunk {
+		if e := &s.chunk[i]; e.source == fromStatement && booked[e.identity] {
+			e.identity = s.own(e.Entry)
+			again[e.identity] = true
+		}
+	}
+	return ids, s.add(ids, func(e *staged) bool { return again[e.identity] })
+}
+
+// add makes the events that are not there yet and puts their numbers into ids.
+func (s *staging) add(ids map[string]int64, which func(*staged) bool) error {
+	var identities []string
+	var positions []int32
+	for i := range s.chunk {
+		if e := &s.chunk[i]; e.identity != "" && which(e) {
+			identities, positions = append(identities, e.identity), append(positions, int32(e.Position))
 		}
 	}
 	if len(identities) == 0 {
 		return nil
 	}
-	rows, _ := s.tx.Query(s.ctx, sqlBookedIdentities, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "identities": identities})
-	booked, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("booked identities: %w", err)
-	}
-	again := make(map[string]bool, len(booked))
-	for _, b := range booked {
-		again[b] = true
-	}
-	for i := range s.chunk {
-		if e := &s.chunk[i]; e.source == fromStatement && again[e.identity] {
-			e.identity = s.own(e.Entry)
-		}
-	}
-	return nil
-}
-
-func (s *staging) entries() (map[string]int64, error) {
-	var identities []string
-	var positions []int32
-	for _, e := range s.chunk {
-		if e.identity != "" {
-			identities, positions = append(identities, e.identity), append(positions, int32(e.Position))
-		}
-	}
-	ids := make(map[string]int64, len(identities))
-	if len(identities) == 0 {
-		return ids, nil
-	}
-	args := pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "file": s.file.id, "identities": identities, "positions": positions}
-	if _, err := s.tx.Exec(s.ctx, sqlAddEntries, args); err != nil {
-		return nil, fmt.Errorf("entries: %w", err)
-	}
-	rows, _ := s.tx.Query(s.ctx, sqlEntryIDs, pgx.QueryExecModeCacheDescribe, args)
+	rows, _ := s.tx.Query(s.ctx, sqlAddEntries, pgx.NamedArgs{"channel": s.bank.key, "account": s.account, "file": s.file.id,
+		"identities": identities, "positions": positions})
 	var name string
 	var id int64
 	if _, err := pgx.ForEachRow(rows, []any{&name, &id}, func() error { ids[name] = id; return nil }); err != nil {
-		return nil, fmt.Errorf("entries: %w", err)
+		return fmt.Errorf("entries: %w", err)
 	}
-	return ids, nil
+	return nil
 }
 
 func (s *staging) bookings(ids map[string]int64) error {

@@ -245,8 +245,12 @@ type paymentRow struct {
 	Message     string
 }
 
+// sqlDetail folds the lines of the file's own payments only: a batch that fills
+// three workbooks is read once, not three times.
 const sqlDetail = `
-WITH moved AS (
+WITH bounds AS MATERIALIZED (
+    SELECT min(p.no) AS low, max(p.no) AS high FROM payout.payment AS p WHERE p.batch = @batch AND p.section BETWEEN @from AND @to
+), moved AS (
     SELECT l.payment,
            max(l.seq * 1000 + l.leg) FILTER (WHERE l.leg < 100) % 1000 AS last_leg,
            max(l.attempt) AS attempt,
@@ -254,12 +258,12 @@ WITH moved AS (
       FROM ledger.line AS l
       JOIN ledger.voucher AS v ON v.id = l.voucher
       JOIN ledger.leg AS g ON g.id = l.leg
-     WHERE l.batch = @batch
+     WHERE l.batch = @batch AND l.payment BETWEEN (SELECT low FROM bounds) AND (SELECT high FROM bounds)
      GROUP BY l.payment
 ), named AS (
     SELECT payment, attempt, min(servicer) AS servicer
       FROM reconciliation.reference
-     WHERE batch = @batch
+     WHERE batch = @batch AND payment BETWEEN (SELECT low FROM bounds) AND (SELECT high FROM bounds)
      GROUP BY payment, attempt
 )
 SELECT p.no, s.unit_name_vi, p.name, p.birth_year, c.kind, c.name_vi, c.bin, p.bin, p.account_tail, p.amount,

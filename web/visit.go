@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"ansinh/internal/errs"
@@ -138,8 +139,16 @@ func (v *visit) seeOther(path, done string) error {
 	return nil
 }
 
-// source is the address the request came from, for throttling and audit.
+// source is the address the request came from, for throttling and audit. Behind
+// HTTPS (Config.Secure) that is what the machine in front saw: the last address
+// of X-Forwarded-For, since all before it is what the visitor says.
 func (v *visit) source() string {
+	if v.site.Secure {
+		parts := strings.Split(v.r.Header.Get("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(parts[len(parts)-1]); net.ParseIP(last) != nil {
+			return last
+		}
+	}
 	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
 	if err != nil {
 		return v.r.RemoteAddr

@@ -80,6 +80,12 @@ func (b *batchFlags) id(f *flag.FlagSet) (ledger.BatchID, error) {
 	return ledger.BatchID(b.batch), nil
 }
 
+// inOffice requires that both who decide are people of the office; that they are
+// two is for the decision itself to check.
+func (b *batchFlags) inOffice(ctx context.Context, db pgdb.DB, now time.Time) error {
+	return payout.InOffice(ctx, db, calendar.DateOf(now), b.by, b.second)
+}
+
 func (b *batchFlags) payments() ([]int64, error) { return numbers("--payments", b.list) }
 
 func numbers(name, text string) ([]int64, error) {
@@ -468,6 +474,9 @@ func setupBatchCancel(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
 		c := payout.Cancellation{Batch: id, Payments: list, Reason: b.why, ByOne: b.by, ByTwo: b.second}
 		return e.did(payout.CancelUnsent(ctx, db, c, now), "đợt %d: thôi chi %d khoản / debt of %d payments ended", id, len(list), len(list))
 	})
@@ -480,6 +489,9 @@ func setupBatchRetry(f *flag.FlagSet) run {
 	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
 		list, err := b.payments()
 		if err != nil {
+			return err
+		}
+		if err := b.inOffice(ctx, db, now); err != nil {
 			return err
 		}
 		d := payout.RetryDecision{Batch: id, Payments: list, Channel: bankadapters.Key(*channel), Reason: b.why, ByOne: b.by, ByTwo: b.second}

@@ -63,71 +63,79 @@ func (d *demo) writeLists(ctx context.Context) error {
 	return nil
 }
 
-// importLists takes every workbook from its file, leaving refused rows out.
+// importLists takes every workbook from its file, leaving refused rows out. They
+// are taken one after another, so that people get the same numbers in every run;
+// with more than one worker the next one is read meanwhile.
 func (d *demo) importLists(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	taken, refused := 0, 0
-	for i, opened := range d.openLists(ctx) {
-		d.progress.step(i, len(d.state.Lists), d.state.Lists[i].File)
-		list, err := opened()
-		var result registry.Result
-		if err == nil {
-			result, err = list.Take(ctx, d.works.DB)
-		}
+	lists := d.state.Lists
+	for i, o := range ahead(ctx, len(lists), d.options.workers > 1, func(i int) opened { return d.openList(ctx, lists[i]) }) {
+		d.progress.step(i, len(lists), lists[i].File)
+		result, err := o.take(ctx, d.works.DB)
 		var nobody *registry.RefusedError
 		if errors.As(err, &nobody) {
 			refused += nobody.RowsTotal // a tiny commune of which every row is spoilt
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", d.state.Lists[i].File, err)
+			return fmt.Errorf("%s: %w", lists[i].File, err)
 		}
 		taken, refused = taken+result.RowsTaken, refused+result.RowsRefused
 	}
 	d.progress.say("    %d rows taken, %d refused with cell and reason", taken, refused)
-	return nil
+	return ctx.Err()
 }
 
-// openLists reads the workbooks in order. With more than one worker the next one
-// is read while the database takes the one before; they are still taken one after
-// another, so that people get the same numbers in every run.
-func (d *demo) openLists(ctx context.Context) iter.Seq2[int, func() (*registry.OpenedList, error)] {
-	open := func(l demoList) (*registry.OpenedList, error) {
-		return openFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
-			Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+// opened is a workbook that was read, or why it could not be.
+type opened struct {
+	list *registry.OpenedList
+	err  error
+}
+
+func (o opened) take(ctx context.Context, db pgdb.DB) (registry.Result, error) {
+	if o.err != nil {
+		return registry.Result{}, o.err
 	}
-	type outcome struct {
-		list *registry.OpenedList
-		err  error
-	}
-	return func(yield func(int, func() (*registry.OpenedList, error)) bool) {
-		if d.options.workers == 1 {
-			for i, l := range d.state.Lists {
-				if !yield(i, func() (*registry.OpenedList, error) { return open(l) }) {
-					return
-				}
+	return o.list.Take(ctx, db)
+}
+
+func (d *demo) openList(ctx context.Context, l demoList) opened {
+	list, err := openFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
+		Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
+	return opened{list, err}
+}
+
+// ahead makes n things in order; with early, the next one is being made while the
+// caller works on the last. It returns only when nothing is being made any more.
+func ahead[T any](ctx context.Context, n int, early bool, one func(int) T) iter.Seq2[int, T] {
+	return func(yield func(int, T) bool) {
+		if !early {
+			for i := 0; i < n && yield(i, one(i)); i++ {
 			}
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		ready, over := make(chan outcome), make(chan struct{})
+		made := make(chan T)
 		go func() {
-			defer close(over)
-			for _, l := range d.state.Lists {
-				list, err := open(l)
+			defer close(made)
+			for i := 0; i < n && ctx.Err() == nil; i++ {
 				select {
-				case ready <- outcome{list, err}:
+				case made <- one(i):
 				case <-ctx.Done():
-					return
 				}
 			}
 		}()
-		defer func() { cancel(); <-over }()
-		for i := range d.state.Lists {
-			if !yield(i, func() (*registry.OpenedList, error) { o := <-ready; return o.list, o.err }) {
+		defer func() {
+			cancel()
+			for range made { // until the maker has ended
+			}
+		}()
+		i := 0
+		for t := range made {
+			if !yield(i, t) {
 				return
 			}
+			i++
 		}
 	}
 }

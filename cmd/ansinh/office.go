@@ -55,6 +55,11 @@ func setupReconcile(f *flag.FlagSet) run {
 			}
 		}
 		by := reconciliation.Signers{One: b.by, Two: b.second}
+		if *closing {
+			if err := b.inOffice(ctx, works.DB, e.now()()); err != nil {
+				return err
+			}
+		}
 		if *bank != "" {
 			day, err := calendar.ParseISO(*date)
 			if err != nil {

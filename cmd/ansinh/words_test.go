@@ -37,9 +37,12 @@ func TestAnswersOfCommandsSayWhatWasDone(t *testing.T) {
 		"one dimension":               {"timeliness --batch 13001 --by channel", 0, "Ngân hàng Mẫu A", "commune"},
 		"no such dimension":           {"timeliness --batch 13001 --by street", 2, "no dimension", ""},
 		"a list that is text":         {"list import --programme TET26 --by van-thu " + text, 1, "LIST-FILE-TEXT", "(LIST-FILE-TEXT)"},
+		"no canary yet":               {"batch canary --batch 13001", 0, "no first submission waits", ""},
+		"a canary that is not there":  {"batch canary --batch 13001 --channel P1 --by ke-toan-truong", 1, "PAYOUT-NO-CANARY", "goes on"},
+		"a receipt of nothing":        {"submission receipt --no 7 --receipt D-R000001 --clerk a --second b", 1, "There is no submission 7", ""},
 		"pause":                       {"batch pause --batch 13001 --why thu --by ke-toan-truong", 0, "paused", ""},
-		"a cancellation by one":       {"batch cancel --batch 13001 --payments 1 --why x --by a --second a", 1, "PAYOUT-TWO-PEOPLE", "ended"},
-		"closing what nobody has got": {"reconcile --batch 13001 --close --by a --second b", 1, "RECON-CLOSING", ""},
+		"a cancellation by one":       {"batch cancel --batch 13001 --payments 1 --why x --by ke-toan-truong --second ke-toan-truong", 1, "PAYOUT-TWO-PEOPLE", "ended"},
+		"closing what nobody has got": {"reconcile --batch 13001 --close --by ke-toan-truong --second kiem-soat-vien", 1, "RECON-CLOSING", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := ansinh(t, append(strings.Fields(tt.args), "--dir", dir)...)

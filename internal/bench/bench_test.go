@@ -48,3 +48,29 @@ func TestStatementFigureReadsEveryEntry(t *testing.T) {
 		t.Errorf("printed %q for %+v", out.String(), row)
 	}
 }
+
+// The path's own check requires every payment paid, the batch closed and the books
+// verified; here only that each figure is there with its floor.
+func TestMoneyPathPaysEverybodyAndNamesItsFloors(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	owner, err := pgdb.OpenOwner(t.Context(), pgtest.OwnerURL(t, db), pgdb.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(owner.Close)
+	tick := time.Unix(0, 0)
+	clock := func() time.Time { tick = tick.Add(time.Second); return tick }
+	rows, err := bench.MoneyPath(t.Context(), db, owner, bench.MoneyOptions{Payments: 1_250, Dir: t.TempDir(), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 3 {
+		t.Fatalf("rows = %+v, want the path, its settlement and the cost at both sizes", rows)
+	}
+	for _, r := range rows {
+		if r.Size != 1_250 || r.FloorS == 0 || r.Floor == "" {
+			t.Errorf("row %+v, want 1,250 and a floor", r)
+		}
+	}
+}

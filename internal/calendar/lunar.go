@@ -53,14 +53,14 @@ func LunarOf(d Date) (Lunar, error) {
 // SolarOf returns the day on which l falls, ErrLunarDay or ErrLunarYear.
 func SolarOf(l Lunar) (Date, error) {
 	if l.Year < lunarYearMin || l.Year > lunarYearMax {
-		return Date{}, fmt.Errorf("solar day of %+v: %w", l, ErrLunarYear)
+		return Date{}, fmt.Errorf("solar day of the lunar day %d/%d of %d: %w", l.Day, l.Month, l.Year, ErrLunarYear)
 	}
 	for _, m := range monthsOf(l.Year) {
 		if m.number == l.Month && m.leap == l.Leap && 1 <= l.Day && l.Day <= m.days {
 			return fromJulianDay(m.start + l.Day - 1), nil
 		}
 	}
-	return Date{}, fmt.Errorf("solar day of %+v: %w", l, ErrLunarDay)
+	return Date{}, fmt.Errorf("solar day of the lunar day %d/%d of %d: %w", l.Day, l.Month, l.Year, ErrLunarDay)
 }
 
 // Tet returns the first day of the lunar year, or ErrLunarYear.

@@ -94,6 +94,21 @@ func ensureRoles(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// MissingRoles lists the statements that an administrator of the server must
+// still run for the user of url, none if all is there. It changes nothing.
+func MissingRoles(ctx context.Context, url string) ([]string, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("connect for roles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	have, err := readRoles(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	return roleStatements(conn.Config().User, conn.Config().Database, have), nil
+}
+
 const sqlReadRoles = `
 SELECT coalesce(array_agg(rolname::text ORDER BY rolname), '{}') AS roles,
        count(*) = 3 AND coalesce(bool_and(pg_catalog.pg_has_role(current_user, oid, 'MEMBER')), false) AS member,
