@@ -54,7 +54,7 @@ func TestTheTetJourneyInABrowser(t *testing.T) {
 
 			j.serve()
 			j.departmentFollows(s)
-			j.auditorFollows(s)
+			j.auditorFollows()
 			j.stop()
 			wantNobodyTwice(t, j.dir)
 		})
@@ -250,19 +250,58 @@ func (j *journey) departmentFollows(s summary) {
 	tab.Follow("Quà Tết Bính Ngọ 2026")
 	tab.MustSay("Tiền đang ở đâu", fmt.Sprintf("đã ghi có %d", s.Paid))
 	j.picture(tab, "batch")
-	for _, page := range []string{"/batches", "/batches/13001/payments?state=paid", "/stop"} {
-		tab.Go(page)
-		tab.MustSay(notice)
-	}
+	tab.Go("/batches/13001/payments?state=paid")
+	tab.MustSay(fmt.Sprintf("Có %d khoản", s.Paid), "đã ghi có")
+
+	tab.Go("/timeliness?batch=13001")
+	tab.Push("Tính thời gian nhận tiền")
+	tab.MustSay("Đã nhận yêu cầu.")
+	tab.Await("/timeliness?batch=13001", "Tính đến hết")
+	tab.MustSay(fmt.Sprint(s.People))
+	j.picture(tab, "timeliness")
 	j.leave(tab)
 }
 
-func (j *journey) auditorFollows(s summary) {
+// auditorFollows goes from the books to the voucher, the line, the payment and
+// what the bank said of it, has the chain checked, and reads who did what.
+func (j *journey) auditorFollows() {
 	j.t.Helper()
 	tab := j.enter("kiem-toan")
+	tab.Follow("Sổ kế toán")
+	tab.MustSay("Bảng cân đối tài khoản", "Tổng nợ bằng tổng có, tổng số dư hai bên bằng nhau.")
+	j.picture(tab, "books")
+	tab.FollowIn("tbody", "3388")
+	tab.MustSay("Phát sinh theo chứng từ")
+	tab.Go(browser.Eval[string](tab, `document.querySelector("a[href^='/books/vouchers/']").getAttribute("href")`))
+	tab.MustSay("Dấu niêm phong", "Gốc Merkle của các dòng", "phê duyệt chi", "Các dòng")
+	tab.FollowIn("tbody", "13001/")
+	tab.MustSay("Tiền đã đi thế nào", "Vì sao được hưởng", "Dòng trong tệp của ngân hàng")
+	one := tab.Path()
+	tab.Unfold("Xem đủ số tài khoản")
+	tab.Fill("why", "đối chiếu với sổ của người hưởng")
+	tab.Push("Xem, và ghi lại lý do")
+	tab.MustSay("chỉ hiện lần này")
+	tab.Go(one)
+	if tab.Says("chỉ hiện lần này") {
+		j.t.Error("the full account number stays on the page")
+	}
+
 	tab.Go("/batches/13001/payments?state=returned")
 	tab.FollowIn("tbody th", "")
-	tab.MustSay("Tiền đã đi thế nào", "Phê duyệt")
+	tab.MustSay("trả lại")
 	j.picture(tab, "payment")
+
+	tab.Go("/verify")
+	tab.Push("Kiểm tra lại toàn bộ")
+	tab.Await("/verify", "Dòng đã băm lại")
+	if !tab.Has("main .mark.done") || tab.Has("main .mark.owed") {
+		j.t.Errorf("the chain is not found sound: %s", tab.Text("main"))
+	}
+
+	for actor, acts := range map[string][]string{"can-bo": {"trình phê duyệt"}, "chu-tich": {"phê duyệt"}, "lanh-dao": {"phê duyệt"}, "ke-toan": {"rút dự toán", "cho chi"},
+		"kiem-toan": {"xem đủ số tài khoản", "đối chiếu với sổ của người hưởng"}} {
+		tab.Go("/audit?actor=" + actor)
+		tab.MustSay(append(acts, actor)...)
+	}
 	j.leave(tab)
 }

@@ -48,6 +48,19 @@ func (tab *Tab) Path() string {
 	return strings.TrimPrefix(Eval[string](tab, "location.href"), tab.origin)
 }
 
+// Await opens a page anew until it says text: for work that the program does on
+// its own, such as a report. It fails at the limit of a step.
+func (tab *Tab) Await(path, text string) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
+	defer cancel()
+	for tab.Go(path); !tab.Says(text); tab.Go(path) {
+		if ctx.Err() != nil {
+			tab.t.Fatalf("after %v %s does not say %q\n%s", stepLimit, path, text, tab.where())
+		}
+	}
+}
+
 // Text is the visible text of the first element that fits, on one line.
 func (tab *Tab) Text(css string) string {
 	tab.t.Helper()
@@ -148,6 +161,13 @@ func (tab *Tab) Choose(id, value string) {
 	if !Eval[bool](tab, fmt.Sprintf(`(e => { e.value = %s; return e.value === %[1]s })(document.getElementById(%[2]s))`, quoted(value), quoted(id))) {
 		tab.t.Fatalf("list %s has no entry %q\n%s", id, value, tab.where())
 	}
+}
+
+// Unfold opens the fold-out whose heading reads word.
+func (tab *Tab) Unfold(word string) {
+	tab.t.Helper()
+	css := tab.mark("body", "summary", word)
+	tab.do("unfold "+word, chromedp.Click(chromedp.CSS(css)), chromedp.WaitReady(chromedp.CSS("details[open] > summary"+css)))
 }
 
 // Tick ticks the box with this id.
