@@ -15,6 +15,8 @@ KILLS ?= 20
 N ?= 300
 # FUZZTIME is spent on each fuzz test.
 FUZZTIME ?= 1m
+# PICTURES is where screenshots are put.
+PICTURES ?= /tmp/ansinh-pictures
 # ARGS go to the program as they are.
 ARGS ?=
 
@@ -25,7 +27,7 @@ VERSION ?= 0.1.$(shell git rev-list --count HEAD)
 # PEOPLE is the size of the restore drill and of the demo in the package's test.
 PEOPLE ?= 3000
 
-.PHONY: help run demo build test test/race check fmt sim kill drill bench fuzz dist dist/test db/reset clean
+.PHONY: help run demo build test test/race check fmt screenshots sim kill drill bench fuzz dist dist/test db/reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z][a-z0-9/-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,13 +54,17 @@ test/race: ## every test under the race detector, slowly
 	@.ci/install test
 	go test -race -p 1 -timeout 90m ./...
 
-check: fmt ## the quick look before a commit: form, vet, tests that need no database
+check: fmt ## the quick look before a commit: form, vet, tests that need no database and no browser
 	go vet ./...
 	go test $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... \
-		| grep -vE 'ansinh/internal/pgtest|^ansinh/simtest' | cut -d ' ' -f 1)
+		| grep -vE 'ansinh/internal/pgtest|ansinh/web/browser|^ansinh/simtest' | cut -d ' ' -f 1)
 
 fmt: ## name the Go files that gofmt would change
 	@unclean=$$(gofmt -l .); [ -z "$$unclean" ] || { echo "gofmt would change:" $$unclean; exit 1; }
+
+screenshots: ## draw every page in both languages, wide, on a telephone and on paper, into PICTURES
+	@.ci/install test
+	go test ./web/browser -run Pictures -count=1 -timeout 30m -args -pictures=$(abspath $(PICTURES))
 
 sim: ## simulate N times from SEED on: make sim SEED=1 N=300
 	go test ./simtest/ -count=1 -timeout 12h -v -args -seed=$(SEED) -seeds=$(N)

@@ -29,11 +29,7 @@ const (
 	barHair  = 4
 )
 
-// barOf draws stages.
-func (v *visit) barOf(stages []records.Stage) moneyBar {
-	return drawBar(v.site.words[v.lang], formatter{v.lang}, stages)
-}
-
+// drawBar draws stages in the words of a language.
 func drawBar(w words, f formatter, stages []records.Stage) moneyBar {
 	var whole money.Amount
 	for _, s := range stages {

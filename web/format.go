@@ -2,17 +2,21 @@ package web
 
 import (
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"path"
 	"strings"
 	"time"
 
 	"ansinh/internal/calendar"
 	"ansinh/internal/money"
+	"ansinh/payout"
 	"ansinh/reconciliation"
 	"ansinh/web/accounts"
+	"ansinh/web/records"
 )
 
 //go:embed templates/*.html
@@ -49,7 +53,8 @@ func isShared(name string) bool { return name == "layout" || name == "parts" }
 // functions are what templates call. All of them answer in one language.
 func (s *site) functions(lang string) template.FuncMap {
 	w, f := s.words[lang], formatter{lang}
-	return template.FuncMap{
+	all := s.recordFunctions(lang)
+	maps.Copy(all, template.FuncMap{
 		"t":         w.say,
 		"tn":        func(key string, n int64, args ...any) string { return w.many(key, n, f.count(n), args...) },
 		"has":       w.has,
@@ -60,8 +65,21 @@ func (s *site) functions(lang string) template.FuncMap {
 		"clock":     f.clock,
 		"half":      func(text string) string { return half(text, lang) },
 		"mark":      f.mark,
-		"section":   func(state string) mark { return sectionMark(w, state) },
-		"next":      func(state string) string { return w.say("next." + state) },
+		"bar":       func(stages []records.Stage) moneyBar { return drawBar(w, f, stages) },
+		"batchmark": func(state string) mark { return toned(w, "batch.state.", state, batchTones) },
+		"gatemark":  func(state string) mark { return toned(w, "gate.", state, gateTones) },
+		"submark":   func(state any) mark { return toned(w, "submission.", fmt.Sprint(state), submissionTones) },
+		"shown":     func(state string) mark { return f.shown(w, state) },
+		"nextof":    func(state string) string { return nextOf(w, state) },
+		"outcome":   func(name string) string { return w.or("outcome."+name, name) },
+		"evidence":  wordsOf(reconciliation.EvidenceWords, lang),
+		"action":    wordsOf(reconciliation.ActionWords, lang),
+		"reason":    func(name string) string { return reasonOf(name, lang) },
+		"content":   func(sheet payout.ApprovalSheet) string { return string(sheet.Content()) },
+		"period":    f.period,
+		"hex":       func(b []byte) string { return hex.EncodeToString(b) },
+		"rolename":  func(role string) string { return w.say("role." + role) },
+		"section":   func(state string) mark { return toned(w, "section.", state, sectionTones) },
 		"role":      func(r accounts.Role) string { return w.say("role." + string(r)) },
 		"asset":     s.assets.path,
 		"nav":       func(v view) []navItem { return navigation(w, v) },
@@ -71,7 +89,8 @@ func (s *site) functions(lang string) template.FuncMap {
 		"lower":     strings.ToLower,
 		"add":       func(a, b int) int { return a + b },
 		"languages": func() []string { return languages },
-	}
+	})
+	return all
 }
 
 // many says a message for n things: key.one for exactly one, else key. The
@@ -219,11 +238,55 @@ func (f formatter) mark(state any) mark {
 	return m
 }
 
-// sectionTones are those of a section's way to release.
-var sectionTones = map[string][2]string{
-	"planned": {"rest", "ring"}, "submitted": {"moving", "half"}, "approved": {"done", "check"}, "released": {"done", "arrow"},
+// shown is the mark of a shown state, with "none" for what is not approved yet.
+func (f formatter) shown(w words, state string) mark {
+	if state == "none" || state == "" {
+		return mark{Word: w.say("state.none"), Tone: tones["none"][0], Shape: tones["none"][1]}
+	}
+	return f.mark(state)
 }
 
-func sectionMark(w words, state string) mark {
-	return mark{Word: w.say("section." + state), Tone: sectionTones[state][0], Shape: sectionTones[state][1]}
+// nextOf says who acts next on a payment in a state, or "".
+func nextOf(w words, state string) string { return w.or("next."+state, "") }
+
+// reasonOf is the reason of a break in words.
+func reasonOf(name, lang string) string {
+	for _, r := range reconciliation.Reasons {
+		if string(r.Reason) == name && lang == languages[0] {
+			return r.VI
+		}
+		if string(r.Reason) == name {
+			return r.EN
+		}
+	}
+	return name
+}
+
+// The colours and shapes of what is no money state.
+var (
+	sectionTones = map[string][2]string{
+		"planned": {"rest", "ring"}, "submitted": {"moving", "half"}, "approved": {"done", "check"}, "released": {"done", "arrow"},
+	}
+	batchTones = map[string][2]string{
+		"declared": {"rest", "ring"}, "planned": {"rest", "ring"}, "waiting": {"moving", "half"}, "approved": {"moving", "threequarter"},
+		"paying": {"moving", "arrow"}, "paused": {"doubt", "pause"}, "closed": {"ended", "bar"},
+	}
+	gateTones       = map[string][2]string{"open": {"done", "arrow"}, "tripped": {"owed", "stop"}, "paused": {"doubt", "pause"}}
+	submissionTones = map[string][2]string{
+		"intent": {"rest", "ring"}, "sending": {"moving", "half"}, "accepted": {"moving", "threequarter"}, "refused": {"owed", "cross"},
+		"unknown": {"doubt", "diamond"}, "withdrawn": {"ended", "bar"}, "settled": {"done", "check"},
+	}
+)
+
+// toned is the mark of a state whose words stand in the message files.
+func toned(w words, prefix, state string, tones map[string][2]string) mark {
+	return mark{Word: w.say(prefix + state), Tone: tones[state][0], Shape: tones[state][1]}
+}
+
+// period is the month a benefit is for.
+func (f formatter) period(d calendar.Date) string {
+	if d.IsZero() {
+		return "–"
+	}
+	return fmt.Sprintf("%02d/%d", int(d.Month()), d.Year())
 }

@@ -14,7 +14,7 @@ type home struct {
 	Name    string
 	Tasks   []task
 	Waiting []records.WaitingSection
-	Open    []openBatch
+	Open    []records.Progress
 	Watch   bool // sees the batches
 }
 
@@ -30,11 +30,6 @@ type task struct {
 	Key   string // message, with the count
 	Path  string
 	Age   any // since when the oldest waits
-}
-
-type openBatch struct {
-	records.Progress
-	Bar moneyBar
 }
 
 func homePage(v *visit) error {
@@ -54,12 +49,8 @@ func homePage(v *visit) error {
 	if !h.Watch {
 		return v.show("home", h)
 	}
-	open, err := records.OpenBatches(ctx, v.site.DB, v.me.UnitCode)
-	if err != nil {
+	if h.Open, err = records.OpenBatches(ctx, v.site.DB, v.me.UnitCode); err != nil {
 		return err
-	}
-	for _, p := range open {
-		h.Open = append(h.Open, openBatch{Progress: p, Bar: v.barOf(p.Stages)})
 	}
 	return v.show("home", h)
 }

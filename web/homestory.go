@@ -14,12 +14,11 @@ var storyStages = []records.Stage{
 }
 
 func (s *site) homeStories() []story {
-	f := formatter{languages[0]}
 	doubt := storyTime.Add(-26 * time.Hour)
 	desk := records.Desk{Planned: 3, Submitted: 12, Approved: 4, Doubts: 12, Held: 2, Breaks: 7, OldestDoubt: &doubt, OldestBreak: &doubt, Gates: 1, Unsent: 9}
-	open := []openBatch{
-		{Progress: records.Progress{Batch: 13001, Name: "Quà Tết Bính Ngọ 2026 (dữ liệu giả lập)", Declared: 1_165_878, Total: 574_423_500_000}, Bar: drawBar(s.words[languages[0]], f, storyStages)},
-		{Progress: records.Progress{Batch: 13002, Name: "Mừng thọ 2026, đợt bổ sung (dữ liệu giả lập)", Declared: 412, Total: 309_500_000}},
+	open := []records.Progress{
+		{Batch: 13001, Name: "Quà Tết Bính Ngọ 2026 (dữ liệu giả lập)", Declared: 1_165_878, Total: 574_423_500_000, Stages: storyStages},
+		{Batch: 13002, Name: "Mừng thọ 2026, đợt bổ sung (dữ liệu giả lập)", Declared: 412, Total: 309_500_000},
 	}
 	waiting := []records.WaitingSection{
 		{Batch: 13002, BatchName: "Mừng thọ 2026, đợt bổ sung", Section: 1, Unit: "Phường Mẫu Hoàn Kiếm", Count: 212, Total: 158_000_000, Submitted: storyTime.Add(-50 * time.Hour)},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,7 +29,7 @@ type story struct {
 // stories lists every page in every state worth looking at. A test fails for a
 // page template without one.
 func (s *site) stories() []story {
-	return slices.Concat(s.frameStories(), s.homeStories())
+	return slices.Concat(s.frameStories(), s.homeStories(), s.batchStories(), s.approvalStories(), s.paymentStories(), s.stopStories(), s.recordStories())
 }
 
 // storyTime is when all stories take place.
@@ -111,6 +112,13 @@ func (s *site) frameStories() []story {
 		list = append(list, story{Page: "failure", Name: kind.String(), Me: accounts.Maker, Status: status,
 			Data: failure{Kind: kind.String(), Text: "Một câu nói rõ điều gì đã xảy ra.", Code: "CONSOLE-PAGE", Reference: "7f3a09c1"}})
 	}
-	slices.SortStableFunc(list[7:], func(a, b story) int { return a.Status - b.Status })
+	return sortedStories(list)
+}
+
+// sortedStories puts stories made in no order into one.
+func sortedStories(list []story) []story {
+	slices.SortStableFunc(list, func(a, b story) int {
+		return cmp.Or(cmp.Compare(a.Page, b.Page), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Name, b.Name))
+	})
 	return list
 }

@@ -62,6 +62,8 @@ type house struct {
 	server *httptest.Server
 }
 
+var due = calendar.Must(2026, 1, 25)
+
 const (
 	password = "một câu dễ nhớ để thử"
 	unitOne  = "00004"
@@ -235,13 +237,14 @@ func (b *browser) has(texts ...string) *browser {
 	return b
 }
 
-func (b *browser) hasNot(texts ...string) {
+func (b *browser) hasNot(texts ...string) *browser {
 	b.h.t.Helper()
 	for _, text := range texts {
 		if strings.Contains(b.body, text) {
 			b.h.t.Errorf("the page %s (%d) says %q", b.at, b.status, text)
 		}
 	}
+	return b
 }
 
 func (b *browser) wants(status int) *browser {

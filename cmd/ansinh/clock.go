@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,6 +20,7 @@ type clock struct {
 	mu    sync.Mutex
 	owned bool // this process moves it: no need to look at the file
 	at    time.Time
+	since time.Time // when it began to run with the wall clock; zero: it stands
 }
 
 // Now reads the clock. A folder's clock that cannot be read stops the program:
@@ -26,6 +28,9 @@ type clock struct {
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.owned && !c.since.IsZero() {
+		return c.at.Add(time.Since(c.since)).Truncate(time.Microsecond)
+	}
 	if c.owned {
 		return c.at
 	}
@@ -51,6 +56,54 @@ func (c *clock) Set(at time.Time) error {
 		return fmt.Errorf("set the clock: %w", err)
 	}
 	c.owned, c.at = true, at.UTC().Truncate(time.Second)
+	if !c.since.IsZero() {
+		c.since = time.Now()
+	}
+	return nil
+}
+
+// clockSaved is how often a running clock is written down. Other processes on
+// the folder, banks included, are never further behind than a signed request may be.
+const clockSaved = 30 * time.Second
+
+// runClock lets a folder's own clock go on from where it stands, at the pace of
+// the wall clock, until the command ends. Without a clock of its own it does
+// nothing.
+func (e *env) runClock(ctx context.Context) error {
+	e.now()
+	at, err := readClock(e.clock.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e.clock.mu.Lock()
+	e.clock.owned, e.clock.at, e.clock.since = true, at, time.Now()
+	e.clock.mu.Unlock()
+	save := func() error {
+		now := e.clock.Now()
+		return e.clock.Set(now)
+	}
+	stop, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		tick := time.NewTicker(clockSaved)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop.Done():
+				ended <- save()
+				return
+			case <-tick.C:
+				if err := save(); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}
+	}()
+	e.atEnd(func() error { cancel(); return <-ended })
 	return nil
 }
 

@@ -43,6 +43,7 @@ type demoOptions struct {
 	workers int
 	resume  bool
 	until   string
+	listen  string
 	profile string
 }
 
@@ -50,7 +51,8 @@ func setupDemo(f *flag.FlagSet) run {
 	var o demoOptions
 	f.IntVar(&o.people, "people", 20_000, "how many people the invented city lists")
 	f.Uint64Var(&o.seed, "seed", 1, "everything invented follows from it")
-	f.BoolVar(&o.noServe, "no-serve", false, "end when the work is done (this release always does: the console comes later)")
+	f.BoolVar(&o.noServe, "no-serve", false, "end when the work is done, instead of serving the console")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address of the console; a free port if it is taken")
 	f.BoolVar(&o.asJSON, "json", false, "the summary as JSON on standard output")
 	f.IntVar(&o.workers, "workers", 2, "1: one goroutine, no River, the same ledger head for the same seed; more: River with so many workers")
 	f.BoolVar(&o.resume, "resume", false, "continue what stands in the data folder, after an interruption of any kind")
@@ -99,6 +101,7 @@ var phases = []phase{
 	{"lists", "ghi sổ danh sách của 126 xã, phường / write 126 communes' workbooks", (*demo).writeLists},
 	{"import", "nhập danh sách / import the lists", (*demo).importLists},
 	{"plan", "lập đợt chi / plan the batch", (*demo).plan},
+	{"submit", "trình các phần / submit the sections", (*demo).submit},
 	{"approve", "phê duyệt từng xã, phường / approve commune by commune", (*demo).approve},
 	{"draw", "rút dự toán / draw the funds", (*demo).draw},
 	{"dispatch", "chi tiền, đối soát từng ngày / pay, and reconcile day by day", (*demo).days},

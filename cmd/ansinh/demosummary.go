@@ -130,9 +130,12 @@ func (d *demo) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.progress.say("Data folder %s: lists/, reports/, sandbox/ (the banks' books), journal/. The console comes in a later release; "+
+	d.progress.say("Data folder %s: lists/, reports/, sandbox/ (the banks' books), journal/; "+
 		"look with: ansinh ledger trial-balance --dir %s", d.e.folder(), d.e.folder())
-	return s.check()
+	if err := s.check(); err != nil || d.options.noServe {
+		return err
+	}
+	return d.serve(ctx)
 }
 
 // check is the demo's own judgement: every payment somewhere, and each bank's

@@ -9,15 +9,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
-	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
+	"ansinh/web/records"
 )
 
 func paymentCommands() []command {
@@ -39,14 +37,14 @@ func setupPaymentShow(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		p, err := readTrail(ctx, db, ref)
+		p, err := records.ReadTrail(ctx, db, ref)
 		if err != nil {
 			return err
 		}
 		if *asJSON {
 			return e.printJSON(p)
 		}
-		p.print(e)
+		e.printTrail(p)
 		return nil
 	}
 }
@@ -73,94 +71,9 @@ func readRef(ctx context.Context, db pgdb.Querier, text string) (payout.Ref, err
 	return ref, nil
 }
 
-// paymentTrail is everything about one payment, without what identifies a person.
-type paymentTrail struct {
-	Batch    ledger.BatchID     `json:"batch"`
-	Payment  int64              `json:"payment"`
-	Amount   string             `json:"amount"`
-	Channel  bankadapters.Key   `json:"channel"`
-	Unit     string             `json:"unit"`
-	Account  string             `json:"account"`
-	State    ledger.State       `json:"state"`
-	Attempts []attemptShown     `json:"attempts"`
-	Facts    []factShown        `json:"facts"`
-	Lines    []ledger.TrailLine `json:"lines"`
-}
-
-type attemptShown struct {
-	Attempt int16                   `json:"attempt"`
-	ID      bankadapters.EndToEndID `json:"id"`
-	Channel bankadapters.Key        `json:"channel"`
-	Message bankadapters.MessageID  `json:"message"`
-	State   payout.SubmissionState  `json:"submission_state"`
-	Sent    *time.Time              `json:"first_sent"`
-	Order   int64                   `json:"submission"`
-}
-
-type factShown struct {
-	Attempt int16      `json:"attempt"`
-	Kind    string     `json:"kind"`
-	Why     string     `json:"why"`
-	Opened  time.Time  `json:"opened"`
-	Closed  *time.Time `json:"closed"`
-}
-
-const sqlPaymentShown = `
-SELECT p.amount, p.channel, s.unit_name_vi, p.account_tail
-  FROM payout.payment AS p JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
- WHERE p.batch = @batch AND p.no = @payment`
-
-const sqlAttemptsShown = `
-SELECT a.attempt, s.channel, s.message_id, s.state, s.first_sent, s.no
-  FROM payout.attempt AS a JOIN payout.submission AS s ON s.no = a.submission
- WHERE a.batch = @batch AND a.payment = @payment ORDER BY a.attempt`
-
-const sqlFactsShown = `
-SELECT x.attempt, x.kind, x.why, x.opened_at, x.closed_at
-  FROM payout.exception AS x WHERE x.batch = @batch AND x.payment = @payment ORDER BY x.opened_at, x.kind`
-
-func readTrail(ctx context.Context, db pgdb.Querier, ref payout.Ref) (paymentTrail, error) {
-	p := paymentTrail{Batch: ref.Batch, Payment: ref.Payment}
-	args := pgx.NamedArgs{"batch": ref.Batch, "payment": ref.Payment}
-	var amount money.Amount
-	err := db.QueryRow(ctx, sqlPaymentShown, args).Scan(&amount, &p.Channel, &p.Unit, &p.Account)
-	if err == pgx.ErrNoRows { //nolint:errorlint // as pgx returns it
-		return p, errs.New(errs.NotFound, fmt.Sprintf("Không có khoản chi %d/%d. / There is no payment %d/%d.", ref.Batch, ref.Payment, ref.Batch, ref.Payment), err)
-	}
-	if err != nil {
-		return p, fmt.Errorf("payment %d/%d: %w", ref.Batch, ref.Payment, err)
-	}
-	p.Amount, p.Account = amount.Exact(), "…"+p.Account
-	origin, err := payout.ReadOrigin(ctx, db)
-	if err != nil {
-		return p, err
-	}
-	rows, _ := db.Query(ctx, sqlAttemptsShown, args)
-	p.Attempts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (attemptShown, error) {
-		var a attemptShown
-		err := row.Scan(&a.Attempt, &a.Channel, &a.Message, &a.State, &a.Sent, &a.Order)
-		a.ID = origin.EndToEnd(payout.Ref{Batch: ref.Batch, Payment: ref.Payment, Attempt: a.Attempt})
-		return a, err
-	})
-	if err != nil {
-		return p, fmt.Errorf("attempts: %w", err)
-	}
-	rows, _ = db.Query(ctx, sqlFactsShown, args)
-	if p.Facts, err = pgx.CollectRows(rows, pgx.RowToStructByPos[factShown]); err != nil {
-		return p, fmt.Errorf("facts: %w", err)
-	}
-	at, err := ledger.Positions(ctx, db, ref.Batch, []int64{ref.Payment})
-	if err != nil {
-		return p, err
-	}
-	p.State = at[ref.Payment].State()
-	p.Lines, err = ledger.Trail(ctx, db, ref.Batch, ref.Payment)
-	return p, err
-}
-
-func (p paymentTrail) print(e *env) {
-	amount, _ := money.ParseExact(p.Amount) //nolint:errcheck // made of an amount
-	fmt.Fprintf(e.stdout, "khoản chi / payment %d/%d: %s đồng, %s, %s, tài khoản / account %s, %s\n", p.Batch, p.Payment, amount, p.Unit, p.Channel, p.Account, p.State)
+// printTrail prints a payment's trail as a person reads it.
+func (e *env) printTrail(p records.Trail) {
+	fmt.Fprintf(e.stdout, "khoản chi / payment %d/%d: %s đồng, %s, %s, tài khoản / account %s, %s\n", p.Batch, p.Payment, p.Amount, p.Unit, p.Channel, p.Account, p.State)
 	for _, a := range p.Attempts {
 		fmt.Fprintf(e.stdout, "lần / attempt %d: %s, %s, submission %d %s (%s)\n", a.Attempt, a.ID, a.Channel, a.Order, a.Message, a.State)
 	}

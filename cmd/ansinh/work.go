@@ -84,6 +84,9 @@ func setupServe(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		if err := e.runClock(ctx); err != nil {
+			return err
+		}
 		console, err := e.console(ctx, works, *secure)
 		if err != nil {
 			return err

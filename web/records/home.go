@@ -127,16 +127,9 @@ func OpenBatches(ctx context.Context, db pgdb.Querier, unit string) ([]Progress,
 		return nil, fmt.Errorf("open batches: %w", err)
 	}
 	for i := range list {
-		f, err := ReadFigures(ctx, db, list[i].Batch)
+		f, err := figuresFor(ctx, db, list[i].Batch, unit)
 		if err != nil {
 			return nil, err
-		}
-		if unit != "" {
-			own, err := SectionsOfUnit(ctx, db, list[i].Batch, unit)
-			if err != nil {
-				return nil, err
-			}
-			f = f.Of(func(one Figure) bool { return own[one.Section] })
 		}
 		list[i].Stages = f.Stages()
 	}
