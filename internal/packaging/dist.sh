@@ -3,7 +3,8 @@
 # machine's PostgreSQL with every library it needs but the C library, documents,
 # a systemd unit, install.sh and SHA256SUMS in one .tar.gz, and the same as a
 # .deb. The same commit on the same Debian gives the same bytes: sorted names,
-# one time for all files, no owner. GOFLAGS goes to the compiler as it is.
+# one time for all files, no owner. GOFLAGS goes to the compiler as it is; DEB=no
+# leaves the .deb out.
 set -euo pipefail
 
 version=${1:?usage: dist.sh VERSION FOLDER}
@@ -81,6 +82,8 @@ find "$top" -exec touch -h -d "@$epoch" {} +
 mkdir -p "$out"
 tar -C "$work" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$name" | gzip -n -6 >"$out/$name.tar.gz.part"
 mv "$out/$name.tar.gz.part" "$out/$name.tar.gz"
+
+[ "${DEB:-yes}" = yes ] || exit 0
 
 # The same as a Debian package; the maintainer scripts call the same setup.sh.
 deb=$work/deb
