@@ -223,24 +223,30 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 			}
 		}
 		if r.stop {
-			what := "không có trong sổ"
-			if r.unsent {
-				what = "của lệnh chưa từng gửi"
-			}
-			why := fmt.Sprintf("%s: mã %s %s, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk, r.witness.Servicer), what, c.file.id, r.witness.Position)
-			if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
-				return err
-			}
-			if r.reading.trail == nil {
-				continue
-			}
-			approved := r.reading.situation == at(ledger.Approved)
-			if err := payout.HoldUnrecorded(ctx, tx, r.reading.ref, approved, why, c.file.now); err != nil {
+			if err := c.stop(ctx, tx, r); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// stop pulls the global stop and keeps the payment, if one is named that this
+// database never sent, from going out a second time.
+func (c *chunk) stop(ctx context.Context, tx pgx.Tx, r *result) error {
+	what := "không có trong sổ"
+	if r.unsent {
+		what = "của lệnh chưa từng gửi"
+	}
+	why := fmt.Sprintf("%s: mã %s %s, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk, r.witness.Servicer), what,
+		c.file.id, r.witness.Position)
+	if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
+		return err
+	}
+	if r.reading.trail == nil || r.unsent {
+		return nil
+	}
+	return payout.HoldUnrecorded(ctx, tx, r.reading.ref, r.reading.situation == at(ledger.Approved), why, c.file.now)
 }
 
 const sqlAddReferences = `

@@ -137,14 +137,11 @@ func (r *lineReader) readPerson(line *Line) {
 // readPhone keeps a number of 10 digits that begins with 0. A wrong phone stops
 // no payment, so it is a warning and the number is left out.
 func (r *lineReader) readPhone(line *Line) {
-	phone := strings.NewReplacer("+84", "0").Replace(cleanID(r.text(ColPhone)))
+	phone := phoneDigits(r.text(ColPhone))
 	if phone == "" {
 		return
 	}
-	if len(phone) == 9 && allDigits(phone) && phone[0] != '0' {
-		phone = "0" + phone // a number cell lost its one zero, every phone begins with it
-	}
-	if !allDigits(phone) || phone[0] != '0' || len(phone) < 10 || len(phone) > 11 {
+	if !wholePhone(phone) {
 		r.find(PhoneShape, ColPhone)
 		return
 	}

@@ -47,6 +47,7 @@ type File struct {
 	SHA256 string       `json:"sha256"`
 	Rows   int64        `json:"rows"`
 	Total  money.Amount `json:"total_vnd"`
+	Head   string       `json:"head"` // of the ledger's chain, as the cover prints it
 }
 
 // Errors a caller may match.
@@ -179,5 +180,5 @@ func (p *part) write(ctx context.Context, tx pgx.Tx) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	return File{Path: p.path, SHA256: digest, Rows: p.wrote.rows, Total: p.wrote.total}, nil
+	return File{Path: p.path, SHA256: digest, Rows: p.wrote.rows, Total: p.wrote.total, Head: head}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +23,9 @@ const PeopleMin = 10
 
 // Horizons are the days after the due date for which shares are given.
 var Horizons = []int{1, 3, 7, 14, 30}
+
+// DailyMax is the last day the curve is drawn to.
+const DailyMax = 60
 
 // Dimension is what the rows of a part of the table stand for.
 type Dimension string
@@ -40,6 +45,17 @@ type Percent int
 // MarshalText writes the percentage with one decimal.
 func (p Percent) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%d.%d", int(p)/10, int(p)%10), nil
+}
+
+// UnmarshalText reads what MarshalText writes, and nothing else.
+func (p *Percent) UnmarshalText(text []byte) error {
+	whole, tenth, ok := strings.Cut(string(text), ".")
+	n, err := strconv.ParseUint(whole+tenth, 10, 16)
+	if !ok || len(tenth) != 1 || err != nil {
+		return fmt.Errorf("%q is not a share in tenths of a percent", text)
+	}
+	*p = Percent(n)
+	return nil
 }
 
 // Table is the whole answer for one batch.
@@ -90,6 +106,9 @@ type Line struct {
 	Median      *int    `json:"median_days"` // nil: not reached while observed
 	P90         *int    `json:"p90_days"`
 	Shares      []Share `json:"shares"`
+	// Daily has a share for each of the first [DailyMax] days, of all people
+	// together only: it is what the curve is drawn from.
+	Daily []Share `json:"daily,omitempty"`
 }
 
 // Clock says how many people reached a point and after how many days; the
@@ -282,7 +301,7 @@ func (t *tally) line(p place) Line {
 	if !l.CurveHidden {
 		l.Median, l.P90 = quantile(points, 1, 2), quantile(points, 9, 10)
 	}
-	for _, days := range Horizons {
+	share := func(days int) Share {
 		s := Share{Days: days, Pending: days > t.through}
 		if !s.Pending {
 			low, high := g.bounds(days)
@@ -292,7 +311,15 @@ func (t *tally) line(p place) Line {
 				s.Curve = &rounded
 			}
 		}
-		l.Shares = append(l.Shares, s)
+		return s
+	}
+	for _, days := range Horizons {
+		l.Shares = append(l.Shares, share(days))
+	}
+	if p.dimension == All {
+		for days := 0; days <= min(t.through, DailyMax); days++ {
+			l.Daily = append(l.Daily, share(days))
+		}
 	}
 	if l.CurveHidden {
 		l.Covered, l.CoveredShare = few(l.Covered), percent(big.NewRat(0, 1))

@@ -90,6 +90,20 @@ func TestComputeByHand(t *testing.T) {
 			{Days: 30, Pending: true},
 		},
 	}
+	daily := table.Rows[0].Daily
+	if table.Rows[0].Daily = nil; len(daily) != 15 {
+		t.Fatalf("%d days drawn, want 0 to 14", len(daily))
+	}
+	for _, s := range all.Shares[:4] { // what is drawn is what is said
+		if diff := cmp.Diff(s, daily[s.Days]); diff != "" {
+			t.Errorf("day %d (-share +drawn):\n%s", s.Days, diff)
+		}
+	}
+	for i, l := range table.Rows[1:] {
+		if l.Daily != nil {
+			t.Errorf("row %d, of a part of the people, has days of its own", i+1)
+		}
+	}
 	if diff := cmp.Diff(all, table.Rows[0]); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"path"
 	"strings"
 	"time"
@@ -52,7 +53,8 @@ func isShared(name string) bool { return name == "layout" || name == "parts" }
 // functions are what templates call. All of them answer in one language.
 func (s *site) functions(lang string) template.FuncMap {
 	w, f := s.words[lang], formatter{lang}
-	return template.FuncMap{
+	all := s.recordFunctions(lang)
+	maps.Copy(all, template.FuncMap{
 		"t":         w.say,
 		"tn":        func(key string, n int64, args ...any) string { return w.many(key, n, f.count(n), args...) },
 		"has":       w.has,
@@ -87,7 +89,8 @@ func (s *site) functions(lang string) template.FuncMap {
 		"lower":     strings.ToLower,
 		"add":       func(a, b int) int { return a + b },
 		"languages": func() []string { return languages },
-	}
+	})
+	return all
 }
 
 // many says a message for n things: key.one for exactly one, else key. The

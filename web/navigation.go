@@ -24,8 +24,24 @@ var navPlaces = []struct {
 }{
 	{"/", "nav.home", nil},
 	{"/batches", "nav.batches", readers},
+	{"/banks", "nav.banks", nil},
+	{"/doubts", "nav.doubts", desk},
+	{"/breaks", "nav.breaks", desk},
+	{"/books", "nav.books", desk},
+	{"/files", "nav.files", desk},
+	{"/timeliness", "nav.timeliness", readers},
+	{"/reports", "nav.reports", desk},
+	{"/find", "nav.find", readers},
+	{"/audit", "nav.audit", auditors},
 	{"/stop", "nav.stop", nil},
 }
+
+// desk is who looks after the money of the whole city, auditors who may read
+// what everybody did.
+var (
+	desk     = []accounts.Role{accounts.Accountant, accounts.Department, accounts.Auditor}
+	auditors = []accounts.Role{accounts.Department, accounts.Auditor}
+)
 
 // navigation lists the entries for whoever looks, the one they are in marked.
 func navigation(w words, v view) []navItem {

@@ -29,7 +29,7 @@ type story struct {
 // stories lists every page in every state worth looking at. A test fails for a
 // page template without one.
 func (s *site) stories() []story {
-	return slices.Concat(s.frameStories(), s.homeStories(), s.batchStories(), s.approvalStories(), s.paymentStories(), s.stopStories())
+	return slices.Concat(s.frameStories(), s.homeStories(), s.batchStories(), s.approvalStories(), s.paymentStories(), s.stopStories(), s.recordStories())
 }
 
 // storyTime is when all stories take place.

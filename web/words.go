@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"embed"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -17,32 +18,44 @@ var languages = []string{"vi", "en"}
 // its arguments.
 type words map[string]string
 
-// readWords reads one file per language: "key = text" a line, # begins a remark.
+// readWords reads the files of each language, vi.txt and vi-records.txt:
+// "key = text" a line, # begins a remark.
 func readWords() (map[string]words, error) {
 	all := map[string]words{}
 	for _, lang := range languages {
-		file, err := messageFiles.Open("messages/" + lang + ".txt")
+		all[lang] = words{}
+		names, err := fs.Glob(messageFiles, "messages/"+lang+"*.txt")
 		if err != nil {
 			return nil, err
 		}
-		all[lang] = words{}
-		lines := bufio.NewScanner(file)
-		for n := 1; lines.Scan(); n++ {
-			line := strings.TrimSpace(lines.Text())
-			if line == "" || strings.HasPrefix(line, "#") {
-				continue
+		for _, name := range names {
+			if err := all[lang].read(name); err != nil {
+				return nil, err
 			}
-			key, text, ok := strings.Cut(line, " = ")
-			if _, twice := all[lang][key]; !ok || text == "" || twice {
-				return nil, fmt.Errorf("web: messages/%s.txt:%d: want one \"key = text\" for each key, got %q", lang, n, line)
-			}
-			all[lang][key] = text
-		}
-		if err := lines.Err(); err != nil {
-			return nil, err
 		}
 	}
 	return all, nil
+}
+
+func (w words) read(name string) error {
+	file, err := messageFiles.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, text, ok := strings.Cut(line, " = ")
+		if _, twice := w[key]; !ok || text == "" || twice {
+			return fmt.Errorf("web: %s:%d: want one \"key = text\" for each key, got %q", name, n, line)
+		}
+		w[key] = text
+	}
+	return lines.Err()
 }
 
 func (w words) has(key string) bool { _, ok := w[key]; return ok }

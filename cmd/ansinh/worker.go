@@ -17,6 +17,7 @@ import (
 	"ansinh/internal/audit"
 	"ansinh/ledger"
 	"ansinh/payout"
+	"ansinh/reports/filing"
 )
 
 // channelRound asks for one round at one channel. It carries no time and no
@@ -104,6 +105,33 @@ func office(ctx context.Context, works *assembly.Works) error {
 	return err
 }
 
+// reportRound asks for the reports that people wait for. It is a job of its own:
+// a workbook of a large batch takes minutes, and schedules wait for nobody.
+type reportRound struct{}
+
+// Kind is the job's name in River's tables.
+func (reportRound) Kind() string { return "report_round" }
+
+type reportWorker struct {
+	river.WorkerDefaults[reportRound]
+	works *assembly.Works
+}
+
+// Timeout is how long one report may take.
+func (*reportWorker) Timeout(*river.Job[reportRound]) time.Duration { return reportTimeout }
+
+// Work makes every report that was asked for.
+func (w *reportWorker) Work(ctx context.Context, _ *river.Job[reportRound]) error {
+	for {
+		if did, err := filing.Step(ctx, w.works.DB, w.works.Engine.Now, ""); !did || err != nil {
+			return err
+		}
+	}
+}
+
+// reportTimeout bounds a workbook of ten million payments.
+const reportTimeout = time.Hour
+
 // oneAtATime keeps a channel's rounds from piling up while one waits or runs.
 func oneAtATime() *river.InsertOpts {
 	return &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
@@ -116,6 +144,7 @@ func newRiver(works *assembly.Works, workers int, every time.Duration, over chan
 	kinds := river.NewWorkers()
 	river.AddWorker(kinds, &channelWorker{works: works, over: over, log: log})
 	river.AddWorker(kinds, &officeWorker{works: works, log: log})
+	river.AddWorker(kinds, &reportWorker{works: works})
 	config := &river.Config{Schema: "river", Workers: kinds, Logger: log, FetchCooldown: time.Millisecond, FetchPollInterval: 500 * time.Millisecond,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}, JobTimeout: roundTimeout,
 		RescueStuckJobsAfter: roundTimeout + time.Minute, CompletedJobRetentionPeriod: time.Hour}
@@ -126,7 +155,8 @@ func newRiver(works *assembly.Works, workers int, every time.Duration, over chan
 				func() (river.JobArgs, *river.InsertOpts) { return channelRound{key}, oneAtATime() }, onStart))
 		}
 		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
-			func() (river.JobArgs, *river.InsertOpts) { return officeRound{}, oneAtATime() }, onStart))
+			func() (river.JobArgs, *river.InsertOpts) { return officeRound{}, oneAtATime() }, onStart),
+			river.NewPeriodicJob(river.PeriodicInterval(every), func() (river.JobArgs, *river.InsertOpts) { return reportRound{}, oneAtATime() }, onStart))
 	}
 	return river.NewClient(riverpgxv5.New(works.Pool), config)
 }

@@ -5,7 +5,9 @@
 // It only reads, and every read is bounded: a page of a list is a walk along a
 // key from where the page begins, never a scan of a batch's payments or lines, so
 // that a page costs the same at ten thousand payments and at ten million. Counts
-// come from sums kept with the money, not from counting rows.
+// come from sums kept with the money, or stop at [CountMax] and say so. A test asks
+// the planner about every list, with custom and with generic plans, and fails for a
+// sequential scan of a table that grows with payments.
 //
 // # The picture
 //

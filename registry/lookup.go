@@ -1,0 +1,42 @@
+package registry
+
+import (
+	"strings"
+
+	"ansinh/internal/crypt"
+	"ansinh/internal/errs"
+)
+
+// LookupID brings a personal id as somebody said it into the form that is
+// indexed: all 12 digits. A part of an id looks nobody up.
+func LookupID(text string) (crypt.Secret, error) {
+	id := cleanID(text)
+	if len(id) != idLength || !allDigits(id) {
+		return "", errs.Coded(errs.Invalid, "LOOKUP-ID", "Số định danh phải đủ 12 chữ số. / A personal id has all its 12 digits.", nil)
+	}
+	return crypt.Secret(id), nil
+}
+
+// LookupPhone brings a phone number as somebody said it into the form that is
+// indexed: digits from the first 0, whether it came with +84 or without its zero.
+func LookupPhone(text string) (crypt.Secret, error) {
+	phone := phoneDigits(text)
+	if !wholePhone(phone) {
+		return "", errs.Coded(errs.Invalid, "LOOKUP-PHONE", "Số điện thoại phải đủ 10 chữ số và bắt đầu bằng 0. / A phone number has 10 digits and begins with 0.", nil)
+	}
+	return crypt.Secret(phone), nil
+}
+
+// phoneDigits drops what people put between digits, and puts back the zero that
+// +84 or a number cell took away.
+func phoneDigits(text string) string {
+	phone := strings.NewReplacer("+84", "0").Replace(cleanID(text))
+	if len(phone) == 9 && allDigits(phone) && phone[0] != '0' {
+		phone = "0" + phone
+	}
+	return phone
+}
+
+func wholePhone(phone string) bool {
+	return allDigits(phone) && len(phone) >= 10 && len(phone) <= 11 && phone[0] == '0'
+}

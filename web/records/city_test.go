@@ -1,0 +1,70 @@
+package records_test
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ansinh/internal/bench"
+	"ansinh/internal/crypt"
+	"ansinh/internal/pgtest"
+	"ansinh/ledger"
+)
+
+func init() {
+	pgtest.AfterEach("the ledger holds", func(ctx context.Context, db *pgxpool.Pool) error { return ledger.CheckAll(ctx, db) })
+}
+
+// newCity loads a city whose tables are large enough for the planner to care.
+func newCity(t *testing.T, people, batches int) (*bench.City, *pgxpool.Pool) {
+	t.Helper()
+	keys, err := crypt.DeriveKeys([]byte("a test's keys, of thirty-two bytes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := pgtest.DB(t)
+	city, err := bench.LoadCity(t.Context(), db, bench.CityOptions{People: people, Batches: batches, Keys: keys, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Most of what was ever doubtful or did not match is settled.
+	for _, sql := range []string{
+		`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, closed_at)
+		 SELECT batch, payment, attempt, 'doubt', '2026-01-20'::timestamptz + payment * interval '1 second', 'no answer in time', '2026-01-21' FROM payout.attempt`,
+		`INSERT INTO reconciliation.break_item (reason, channel, account, file, position, batch, payment, attempt, submission, amount, voucher, suggestion,
+		        opened_at, owner, closed_at, closed_how, closed_one)
+		 SELECT 'report_differs', v.channel, v.account, w.file, w.position, 0, 0, 0, 0, w.amount, 0, '', v.at, '', v.at, 'đã giải thích', 'Kế toán Mẫu'
+		   FROM reconciliation.witness AS w JOIN reconciliation.verdict AS v ON v.file = w.file`,
+		`WITH r AS (INSERT INTO audit.record (at, actor, act, subject, detail)
+		            SELECT '2026-01-15'::timestamptz + n * interval '1 minute', 'nguoi-' || n % 50, 'personal.read', 'payment/14000/' || n, '{}'
+		              FROM generate_series(1, 20000) AS n RETURNING id)
+		 INSERT INTO audit.pending (record) SELECT id FROM r`,
+	} {
+		if _, err := db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	owner := pgtest.Superuser(t, db)
+	if _, err := owner.Exec(t.Context(), `ANALYZE`); err != nil {
+		t.Fatal(err)
+	}
+	return city, db
+}
+
+func pgURL(t *testing.T, db *pgxpool.Pool) string { t.Helper(); return pgtest.OwnerURL(t, db) }
+
+func newestOf(t *testing.T, db *pgxpool.Pool, sql string) int64 {
+	t.Helper()
+	var n int64
+	if err := db.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func newestVoucher(t *testing.T, db *pgxpool.Pool, kind string) ledger.VoucherID {
+	t.Helper()
+	return ledger.VoucherID(newestOf(t, db, `SELECT max(id) FROM ledger.voucher WHERE kind = '`+kind+`' AND lines > 1000`))
+}

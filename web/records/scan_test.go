@@ -1,0 +1,231 @@
+package records_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/bench"
+	"ansinh/internal/calendar"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+	"ansinh/reconciliation"
+	"ansinh/reports/filing"
+	"ansinh/web/records"
+)
+
+// grows names the tables that grow with payments, people or acts: a page that
+// scans one of them is slow at ten million. (Lines without a payment, line_0_…,
+// are a few hundred here, so the planner may read them whole.)
+var grows = regexp.MustCompile(`Seq Scan on (line_[mb]\w+|payment|attempt|entitlement|exception|person|witness|outcome|entry|booking|break_item|record|chain)\b`)
+
+// planner explains every query that passes through it, then lets it run.
+type planner struct {
+	t    *testing.T
+	conn *pgx.Conn
+}
+
+func (p planner) explain(ctx context.Context, sql string, args []any) {
+	p.t.Helper()
+	text, rest := sql, args
+	if len(args) == 1 {
+		if named, ok := args[0].(pgx.NamedArgs); ok {
+			var err error
+			if text, rest, err = named.RewriteQuery(ctx, p.conn, sql, nil); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	rows, err := p.conn.Query(ctx, "EXPLAIN "+text, rest...)
+	p.read("with these arguments", text, rows, err)
+	if _, err := p.conn.Exec(ctx, "PREPARE page AS "+text, pgx.QueryExecModeSimpleProtocol); err != nil {
+		p.t.Fatal(err)
+	}
+	execute := "EXPLAIN EXECUTE page"
+	if len(rest) > 0 {
+		execute += "(NULL" + strings.Repeat(", NULL", len(rest)-1) + ")"
+	}
+	rows, err = p.conn.Query(ctx, execute, pgx.QueryExecModeSimpleProtocol)
+	p.read("for any arguments", text, rows, err)
+	if _, err := p.conn.Exec(ctx, "DEALLOCATE page"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p planner) read(how, sql string, rows pgx.Rows, err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		p.t.Fatalf("explain: %v\n%s", err, sql)
+	}
+	plan := strings.Join(lines, "\n")
+	if found := grows.FindString(plan); found != "" {
+		p.t.Errorf("planned %s, it has a %s:\n%s\n%s", how, found, sql, plan)
+	}
+}
+
+// Query explains and runs.
+func (p planner) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	p.explain(ctx, sql, args)
+	return p.conn.Query(ctx, sql, args...)
+}
+
+// QueryRow explains and runs.
+func (p planner) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	p.explain(ctx, sql, args)
+	return p.conn.QueryRow(ctx, sql, args...)
+}
+
+var _ pgdb.Querier = planner{}
+
+// Every list and look-up of this package, with the arguments that pages give.
+func TestNoPageScans(t *testing.T) {
+	t.Parallel()
+	city, db := newCity(t, 12_000, 2)
+	conn, err := pgx.Connect(t.Context(), pgURL(t, db))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if _, err := conn.Exec(t.Context(), `SET search_path TO ''; SET ROLE ansinh_engine; SET plan_cache_mode = force_generic_plan; SET jit = off`); err != nil {
+		t.Fatal(err)
+	}
+	now := calendar.Must(2026, 2, 20).At(9, 0)
+	voucher := newestVoucher(t, db, "reconciliation")
+	submission := newestOf(t, db, `SELECT max(a.submission) FROM payout.exception AS x JOIN payout.attempt AS a USING (batch, payment, attempt) WHERE x.kind = 'doubt'`)
+	file := newestOf(t, db, `SELECT max(file) FROM reconciliation.witness`)
+	someBreak := newestOf(t, db, `SELECT max(id) FROM reconciliation.break_item`)
+	account := newestOf(t, db, `SELECT account FROM ledger.voucher_account GROUP BY account ORDER BY count(*) DESC LIMIT 1`)
+	someRange := records.Range{From: calendar.Must(2026, 1, 15), To: calendar.Must(2026, 2, 10), Known: now}
+
+	reads := map[string]func(ctx context.Context, q pgdb.Querier) error{
+		"banks": func(ctx context.Context, q pgdb.Querier) error {
+			_, err := records.Banks(ctx, q, calendar.DateOf(now))
+			return err
+		},
+		"doubts": func(ctx context.Context, q pgdb.Querier) error { _, err := records.Doubts(ctx, q, "", now); return err },
+		"doubt payments": func(ctx context.Context, q pgdb.Querier) error {
+			_, _, err := records.DoubtPayments(ctx, q, submission, 3, 0)
+			return err
+		},
+		"breaks":          breaks(records.BreakFilter{}),
+		"breaks later":    breaks(records.BreakFilter{After: records.BreakKey{ID: 9, Amount: 400_000}}),
+		"breaks largest":  breaks(records.BreakFilter{Order: records.BreakLargest, After: records.BreakKey{ID: 9, Amount: 400_000}}),
+		"breaks of bank":  breaks(records.BreakFilter{Channel: "P1", Reason: reconciliation.ReasonSecondDebit, Owner: "-"}),
+		"breaks of batch": breaks(records.BreakFilter{Batch: city.Batch[0]}),
+		"closed breaks":   breaks(records.BreakFilter{Closed: true}),
+		"break owners":    func(ctx context.Context, q pgdb.Querier) error { _, err := records.BreakOwners(ctx, q); return err },
+		"a break": func(ctx context.Context, q pgdb.Querier) error {
+			_, err := records.ReadBreak(ctx, q, someBreak)
+			return err
+		},
+		"files":           files(records.FileFilter{}),
+		"files of a bank": files(records.FileFilter{Channel: "A", Verdict: "taken", Before: 12}),
+		"a file": func(ctx context.Context, q pgdb.Querier) error {
+			if _, err := records.ReadFile(ctx, q, file); err != nil {
+				return err
+			}
+			_, _, err := records.StatementLines(ctx, q, file, 40, 0)
+			return err
+		},
+		"an account": func(ctx context.Context, q pgdb.Querier) error {
+			a, err := records.ReadAccount(ctx, q, ledger.AccountID(account), someRange)
+			if err != nil {
+				return err
+			}
+			_, _, err = records.Movements(ctx, q, a.ID, someRange, a.Opening, voucher-50, 0)
+			return err
+		},
+		"a voucher": func(ctx context.Context, q pgdb.Querier) error {
+			v, err := records.ReadVoucher(ctx, q, voucher)
+			if err != nil {
+				return err
+			}
+			if _, _, err = records.VoucherLines(ctx, q, v, records.LineKey{}, 0); err != nil {
+				return err
+			}
+			_, _, err = records.VoucherLines(ctx, q, v, records.LineKey{Payment: 900, Seq: 3}, 0)
+			return err
+		},
+		"a submission": func(ctx context.Context, q pgdb.Querier) error {
+			if _, err := records.ReadSubmission(ctx, q, submission); err != nil {
+				return err
+			}
+			if _, _, err := records.SubmissionAnswers(ctx, q, submission, 0); err != nil {
+				return err
+			}
+			_, _, err := records.OrderVouchers(ctx, q, submission, 0)
+			return err
+		},
+		"acts":            acts(records.ActFilter{}),
+		"acts of a day":   acts(records.ActFilter{From: now.AddDate(0, -1, 0), To: now, Before: records.ActKey{At: now.AddDate(0, 0, -20), ID: 30}}),
+		"acts of a kind":  acts(records.ActFilter{Act: "section.approve"}),
+		"acts of a man":   acts(records.ActFilter{Actor: "chu-tich-00004"}),
+		"acts on a thing": acts(records.ActFilter{Subject: fmt.Sprintf("section/%d/3", city.Batch[0])}),
+		"kinds of acts":   func(ctx context.Context, q pgdb.Querier) error { _, err := records.ActKinds(ctx, q); return err },
+		"find by id":      find(city, records.Wanted{ID: bench.CityID(5)}),
+		"find by phone":   find(city, records.Wanted{Phone: bench.CityPhone(6)}),
+		"find by name":    find(city, records.Wanted{Name: "Hoàng Thị Mẫu 7", Born: 1942, Unit: ""}),
+		"reports": func(ctx context.Context, q pgdb.Querier) error {
+			if _, _, err := records.FiledList(ctx, q, records.FiledFilter{}); err != nil {
+				return err
+			}
+			_, _, err := records.NewestFiled(ctx, q, filing.Timeliness, city.Batch[0])
+			return err
+		},
+	}
+	for name, read := range reads {
+		t.Run(name, func(t *testing.T) {
+			if err := read(t.Context(), planner{t, conn}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func breaks(f records.BreakFilter) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, _, err := records.CountBreaks(ctx, q, f); err != nil {
+			return err
+		}
+		_, _, err := records.BreakList(ctx, q, f)
+		return err
+	}
+}
+
+func files(f records.FileFilter) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.CountFiles(ctx, q, f); err != nil {
+			return err
+		}
+		_, _, err := records.Files(ctx, q, f)
+		return err
+	}
+}
+
+func acts(f records.ActFilter) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.CountActs(ctx, q, f); err != nil {
+			return err
+		}
+		_, _, err := records.Acts(ctx, q, f)
+		return err
+	}
+}
+
+func find(city *bench.City, w records.Wanted) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		hits, _, err := records.Find(ctx, q, city.Keys, w)
+		if err == nil && len(hits) == 0 {
+			return fmt.Errorf("nobody was found by %s", w.Way())
+		}
+		return err
+	}
+}
