@@ -188,45 +188,50 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	for i := range c.results {
-		r := &c.results[i]
-		if r.draw != "" {
-			tag, err := tx.Exec(ctx, sqlCreditDraw, pgx.NamedArgs{"voucher": r.group.voucher, "reference": r.draw})
-			if err != nil {
-				return fmt.Errorf("credit of draw %s: %w", r.draw, err)
-			}
-			if tag.RowsAffected() != 1 {
-				return fmt.Errorf("credit of draw %s: credited meanwhile: %w", r.draw, ledger.ErrCollision)
-			}
+		if err := c.follow(ctx, tx, &c.results[i]); err != nil {
+			return err
 		}
-		if r.bulk != 0 {
-			_, err := tx.Exec(ctx, sqlAddBulkClaim, pgx.NamedArgs{"file": c.file.id, "position": r.witness.Position,
-				"submission": r.reading.order.No, "amount": r.bulk, "voucher": r.group.voucher})
-			if err == nil && r.bulk < 0 && r.reading.order.claim == 0 {
-				_, err = tx.Exec(ctx, sqlCloseBulkBreaks, pgx.NamedArgs{"submission": r.reading.order.No, "now": c.file.now})
-			}
-			if err != nil {
-				return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
-			}
+	}
+	return nil
+}
+
+// follow does what hangs on one line.
+func (c *chunk) follow(ctx context.Context, tx pgx.Tx, r *result) error {
+	if r.draw != "" {
+		tag, err := tx.Exec(ctx, sqlCreditDraw, pgx.NamedArgs{"voucher": r.group.voucher, "reference": r.draw})
+		if err != nil {
+			return fmt.Errorf("credit of draw %s: %w", r.draw, err)
 		}
-		if r.unsent {
-			if err := payout.KnownUnsent(ctx, tx, r.reading.order.No, c.file.now); err != nil {
-				return err
-			}
-			if err := payout.Settle(ctx, tx, r.reading.order.No); err != nil {
-				return err
-			}
+		if tag.RowsAffected() != 1 {
+			return fmt.Errorf("credit of draw %s: credited meanwhile: %w", r.draw, ledger.ErrCollision)
 		}
-		if r.bar {
-			why := fmt.Sprintf("%s: tệp %d dòng %d", r.reading.evidence, c.file.id, r.witness.Position)
-			if err := payout.Bar(ctx, tx, r.reading.ref, why, c.file.now); err != nil {
-				return err
-			}
+	}
+	if r.bulk != 0 {
+		_, err := tx.Exec(ctx, sqlAddBulkClaim, pgx.NamedArgs{"file": c.file.id, "position": r.witness.Position,
+			"submission": r.reading.order.No, "amount": r.bulk, "voucher": r.group.voucher})
+		if err == nil && r.bulk < 0 && r.reading.order.claim == 0 {
+			_, err = tx.Exec(ctx, sqlCloseBulkBreaks, pgx.NamedArgs{"submission": r.reading.order.No, "now": c.file.now})
 		}
-		if r.stop {
-			if err := c.stop(ctx, tx, r); err != nil {
-				return err
-			}
+		if err != nil {
+			return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
 		}
+	}
+	if r.unsent {
+		if err := payout.KnownUnsent(ctx, tx, r.reading.order.No, c.file.now); err != nil {
+			return err
+		}
+		if err := payout.Settle(ctx, tx, r.reading.order.No); err != nil {
+			return err
+		}
+	}
+	if r.bar {
+		why := fmt.Sprintf("%s: tệp %d dòng %d", r.reading.evidence, c.file.id, r.witness.Position)
+		if err := payout.Bar(ctx, tx, r.reading.ref, why, c.file.now); err != nil {
+			return err
+		}
+	}
+	if r.stop {
+		return c.stop(ctx, tx, r)
 	}
 	return nil
 }
@@ -243,7 +248,7 @@ func (c *chunk) stop(ctx context.Context, tx pgx.Tx, r *result) error {
 	if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
 		return err
 	}
-	if r.reading.trail == nil || r.unsent {
+	if r.reading.trail == nil || r.unsent { // what was never sent is in doubt, or barred by its cell
 		return nil
 	}
 	return payout.HoldUnrecorded(ctx, tx, r.reading.ref, r.reading.situation == at(ledger.Approved), why, c.file.now)

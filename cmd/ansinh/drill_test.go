@@ -205,7 +205,8 @@ func TestRestoreDrill(t *testing.T) {
 		d.must("dispatch", "stop", "--by", "thu-quy", "--why", "diễn tập")
 		d.must("settlement", "fetch", "--since", "2026-01-25")
 		d.openAll()
-		d.must(twoSign("dispatch", "lift")...)
+		d.must("dispatch", "lift", "--by", "ke-toan-truong", "--why", "đã đối chiếu với ngân hàng")
+		d.must("dispatch", "lift", "--by", "kiem-soat-vien", "--why", "đã đối chiếu với ngân hàng")
 	})
 	if s := d.finish(); s.Unsent > 0 {
 		t.Errorf("%d payments were not sent: %+v", s.Unsent, s)
