@@ -32,6 +32,7 @@ var ranks = map[string]rank{
 	"ansinh/internal/pgdb":         1,
 	"ansinh/internal/audit":        2,
 	"ansinh/internal/pgtest":       2, // tests only; it may know pgdb and nothing else
+	"ansinh/web/browser":           2, // tests only; it knows nothing of ours
 	"ansinh/ledger":                3,
 	"ansinh/bankadapters":          3,
 	"ansinh/bankadapters/sandbox":  3.7,
@@ -50,6 +51,7 @@ var ranks = map[string]rank{
 	"ansinh/web/api":               8,
 	"ansinh/internal/backup":       8.5,
 	"ansinh/internal/doctor":       8.7,
+	"ansinh/internal/packaging":    8.7, // scripts and their test
 	"ansinh/internal/assembly":     8.5, // knows all parts, holds no rule; for cmd and simtest
 	"ansinh/cmd/ansinh":            9,
 	"ansinh/simtest":               9,
@@ -69,6 +71,7 @@ var mayUse = map[string][]string{
 	"ansinh/internal/vntext":      {"golang.org/x/text"},
 	"ansinh/internal/errs":        nil,
 	"ansinh/internal/crypt":       {"golang.org/x/crypto"},
+	"ansinh/web/browser":          {"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"},
 	"ansinh/bankadapters/sandbox": nil, // a bank that shares our code would share our mistakes
 }
 
@@ -153,6 +156,8 @@ func importFault(importer string, own rank, imported string) []string {
 		other, known := rankOf(imported)
 		if imported == "ansinh/internal/pgtest" && importer != "ansinh/simtest" {
 			add("%s imports internal/pgtest outside its tests", short(importer))
+		} else if imported == "ansinh/web/browser" {
+			add("%s imports web/browser outside its tests", short(importer))
 		} else if importer == "ansinh/internal/pgtest" && imported != "ansinh/internal/pgdb" {
 			add("internal/pgtest imports %s: it may know internal/pgdb only, checks are registered with it", short(imported))
 		} else if known && other >= own {
@@ -242,6 +247,10 @@ func TestImportRanksCatchPlantedImports(t *testing.T) {
 		"the test database in the product": {
 			planted: listed{ImportPath: "ansinh/payout", Imports: []string{"ansinh/internal/pgtest"}},
 			want:    []string{"payout imports internal/pgtest outside its tests"},
+		},
+		"the browser in the product": {
+			planted: listed{ImportPath: "ansinh/web", Imports: []string{"ansinh/web/browser"}},
+			want:    []string{"web imports web/browser outside its tests"},
 		},
 		"the test database knows the ledger": {
 			planted: listed{ImportPath: "ansinh/internal/pgtest", Imports: []string{"ansinh/ledger", "ansinh/internal/pgdb"}},

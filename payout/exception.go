@@ -105,7 +105,9 @@ ON CONFLICT (one) DO UPDATE
        by_whom = CASE WHEN payout.stop.stopped THEN payout.stop.by_whom ELSE @who END,
        at      = CASE WHEN payout.stop.stopped THEN payout.stop.at ELSE @now END`
 
-const sqlResume = `UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now WHERE stopped`
+const sqlResume = `
+UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now, lift_by = '', lift_why = '', lift_at = NULL
+ WHERE stopped`
 
 // Stop pulls the global stop: no step claims or sends until Resume. Pulled
 // already, it keeps who pulled it first, and every reason.

@@ -69,11 +69,11 @@ const sqlWantLift = `UPDATE payout.stop SET lift_by = @who, lift_why = @why, lif
 const sqlLift = `
 UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now, lift_by = '', lift_why = '', lift_at = NULL`
 
-// LiftStop says in a person's name that the global stop may be lifted. The first
+// AgreeToLift says in a person's name that the global stop may be lifted. The first
 // person's word is kept; the second's lifts it. The same person twice is refused
 // (ErrTwoPeople): one who errs, or is pressed, must not be enough. Nothing
 // happens if the stop is not pulled.
-func LiftStop(ctx context.Context, db pgdb.DB, why, who string, now time.Time) (lifted bool, err error) {
+func AgreeToLift(ctx context.Context, db pgdb.DB, why, who string, now time.Time) (lifted bool, err error) {
 	if err := noReason(why); err != nil {
 		return false, err
 	}

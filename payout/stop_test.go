@@ -12,7 +12,7 @@ func TestLiftingTheStopTakesTwoPeople(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	ctx := t.Context()
-	if lifted, err := payout.LiftStop(ctx, o.db, "thử", "hung", o.now); lifted || err != nil {
+	if lifted, err := payout.AgreeToLift(ctx, o.db, "thử", "hung", o.now); lifted || err != nil {
 		t.Errorf("lift of what was never pulled: %t, %v; want nothing", lifted, err)
 	}
 	if err := payout.PullStop(ctx, o.db, "", "hung", o.now); errs.Code(err) != "PAYOUT-REASON" {
@@ -21,10 +21,10 @@ func TestLiftingTheStopTakesTwoPeople(t *testing.T) {
 	if err := payout.PullStop(ctx, o.db, "tệp lạ", "hung", o.now); err != nil {
 		t.Fatal(err)
 	}
-	if lifted, err := payout.LiftStop(ctx, o.db, "đã kiểm tra", "hung", o.now); lifted || err != nil {
+	if lifted, err := payout.AgreeToLift(ctx, o.db, "đã kiểm tra", "hung", o.now); lifted || err != nil {
 		t.Errorf("the first person: %t, %v; want it kept", lifted, err)
 	}
-	if lifted, err := payout.LiftStop(ctx, o.db, "đã kiểm tra", "hung", o.now); lifted || !errors.Is(err, payout.ErrTwoPeople) {
+	if lifted, err := payout.AgreeToLift(ctx, o.db, "đã kiểm tra", "hung", o.now); lifted || !errors.Is(err, payout.ErrTwoPeople) {
 		t.Errorf("the first person again: %t, %v; want ErrTwoPeople", lifted, err)
 	}
 	s, err := payout.ReadStop(ctx, o.db)
@@ -37,10 +37,10 @@ func TestLiftingTheStopTakesTwoPeople(t *testing.T) {
 	if s, err := payout.ReadStop(ctx, o.db); err != nil || s.LiftBy != "" || s.Why != "tệp lạ; mã lạ" || s.By != "hung" {
 		t.Errorf("after a second reason %+v, %v; want both reasons, and no word about lifting left", s, err)
 	}
-	if lifted, err := payout.LiftStop(ctx, o.db, "đã kiểm tra cả hai", "hung", o.now); lifted || err != nil {
+	if lifted, err := payout.AgreeToLift(ctx, o.db, "đã kiểm tra cả hai", "hung", o.now); lifted || err != nil {
 		t.Errorf("the first person, having read both: %t, %v; want it kept", lifted, err)
 	}
-	if lifted, err := payout.LiftStop(ctx, o.db, "đồng ý", "mai", o.now); !lifted || err != nil {
+	if lifted, err := payout.AgreeToLift(ctx, o.db, "đồng ý", "mai", o.now); !lifted || err != nil {
 		t.Errorf("the second person: %t, %v; want it lifted", lifted, err)
 	}
 	if s, err := payout.ReadStop(ctx, o.db); err != nil || s.Stopped || s.LiftBy != "" {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
 	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
 	"ansinh/payout"
 	"ansinh/web/accounts"
 	"ansinh/web/records"
@@ -52,7 +55,7 @@ func mayAct(role accounts.Role, act string) bool {
 	if role == accounts.Maker {
 		return act == "submit"
 	}
-	return slices.Contains([]string{"release", "schedule", "pause", "resume"}, act)
+	return slices.Contains([]string{"draw", "release", "schedule", "pause", "resume"}, act)
 }
 
 func (v *visit) actForm() (actForm, error) {
@@ -79,11 +82,28 @@ func (v *visit) actForm() (actForm, error) {
 		channels[string(f.Channel)] = true
 	}
 	a.Banks = len(channels)
+	if a.Act == "draw" {
+		if a.Count, a.Total, err = shortOf(v.r.Context(), v.site.DB, b.ID); err != nil {
+			return a, err
+		}
+	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %+v %d %d %t %v", b.ID, a.Act, counts, a.Count, a.Total, b.Paused, b.ReleasedAt != nil))
 	a.Seen = hex.EncodeToString(sum[:8])
 	tomorrow := calendar.DateOf(v.site.Now()).AddDays(1)
 	a.Day, a.Month, a.Year, a.Clock = strconv.Itoa(tomorrow.Day()), strconv.Itoa(int(tomorrow.Month())), strconv.Itoa(tomorrow.Year()), "08:00"
 	return a, nil
+}
+
+// shortOf is at how many channels what was approved is not drawn yet, and how much.
+func shortOf(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (channels int64, short money.Amount, err error) {
+	needs, err := payout.NeedByChannel(ctx, db, batch)
+	for _, n := range needs {
+		if n.Short() > 0 {
+			channels++
+			short += n.Short()
+		}
+	}
+	return channels, short, err
 }
 
 func actPage(v *visit) error {
@@ -111,6 +131,8 @@ func doAct(v *visit) error {
 	switch a.Act {
 	case "submit":
 		_, err = payout.Submit(ctx, db, id, nil, v.me.ID, now)
+	case "draw":
+		_, err = payout.DrawNeeds(ctx, db, id, v.me.ID, now)
 	case "release":
 		err = payout.Release(ctx, db, id, v.me.ID, now)
 	case "pause":

@@ -19,11 +19,12 @@ var assetFiles embed.FS
 // address with the hash of its content, so a browser may keep it for ever.
 type assets struct {
 	bodies map[string][]byte // by address
+	packed map[string][]byte // the same, where that saves anything
 	paths  map[string]string // by name
 }
 
 func readAssets() (*assets, error) {
-	a := &assets{bodies: map[string][]byte{}, paths: map[string]string{}}
+	a := &assets{bodies: map[string][]byte{}, packed: map[string][]byte{}, paths: map[string]string{}}
 	// Fonts first: the style sheet names them by their addresses.
 	for _, kind := range []string{".woff2", ".svg", ".js", ".css"} {
 		err := fs.WalkDir(assetFiles, "assets", func(name string, entry fs.DirEntry, err error) error {
@@ -40,6 +41,9 @@ func readAssets() (*assets, error) {
 			sum := sha256.Sum256(body)
 			base := strings.TrimSuffix(path.Base(name), kind)
 			address := fmt.Sprintf("/assets/%s.%s%s", base, hex.EncodeToString(sum[:5]), kind)
+			if kind != ".woff2" { // packed already
+				a.packed[address] = squeeze(body)
+			}
 			a.bodies[address], a.paths[path.Base(name)] = body, address
 			return nil
 		})
@@ -81,5 +85,5 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	w.Write(body) //nolint:errcheck // the reader left
+	_ = send(w, r, http.StatusOK, body, a.packed[r.URL.Path]) // the reader left
 }

@@ -134,7 +134,11 @@ func batchPage(v *visit) error {
 	if d.Sections, err = v.sectionsOf(b.ID, figures); err != nil {
 		return err
 	}
-	d.Acts = actsOf(v.me.Role, b, counts)
+	_, short, err := shortOf(ctx, db, b.ID)
+	if err != nil {
+		return err
+	}
+	d.Acts = actsOf(v.me.Role, b, counts, short > 0)
 	return v.show("batch", d)
 }
 
@@ -228,7 +232,7 @@ type act struct {
 // actsOf lists the acts of a role as the batch stands. Whether an act is allowed
 // is decided by payout when it is done; here only what cannot make sense is
 // taken off the page.
-func actsOf(role accounts.Role, b payout.Batch, c records.SectionCounts) []act {
+func actsOf(role accounts.Role, b payout.Batch, c records.SectionCounts, short bool) []act {
 	switch {
 	case role == accounts.Maker && c.Planned > 0:
 		return []act{{Key: "submit", Main: true}}
@@ -244,8 +248,12 @@ func actsOf(role accounts.Role, b payout.Batch, c records.SectionCounts) []act {
 	case c.Approved == 0 && b.ReleasedAt != nil:
 		release = act{Key: "release", Why: "act.why.released"}
 	}
+	list := []act{release, {Key: "schedule"}, {Key: "pause"}}
 	if b.Paused {
-		return []act{{Key: "resume", Main: true}, release}
+		list = []act{{Key: "resume", Main: true}, release}
 	}
-	return []act{release, {Key: "schedule"}, {Key: "pause"}}
+	if short {
+		list = append([]act{{Key: "draw"}}, list...)
+	}
+	return list
 }

@@ -41,7 +41,7 @@ func storyFigures() records.Figures {
 func (s *site) storyBatchPage() batch {
 	b, f := storyBatch(), storyFigures()
 	d := batch{Batch: b, Row: records.BatchRow{ReleasedAt: b.ReleasedAt, Released: 3}, Counts: records.SectionCounts{Released: 2, Submitted: 1, Count: 1_165_878, Total: 574_423_500_000},
-		Stages: f.Stages(), Left: 214, Acts: actsOf(accounts.Accountant, b, records.SectionCounts{Released: 3}),
+		Stages: f.Stages(), Left: 214, Acts: actsOf(accounts.Accountant, b, records.SectionCounts{Released: 3}, true),
 		Waits: []payout.Wait{{Batch: b.ID, Channel: "B", Reason: payout.WaitGate, Detail: "năm lần không nối được / five calls failed", Since: storyTime.Add(-time.Hour), Payments: 4_120, Amount: 2_010_000_000}},
 		Needs: []need{{Count: 5, Total: 2_500_000, State: "in_doubt", Key: "batch.need.doubt", Path: "/batches/13001/payments?state=in_doubt"},
 			{Count: 63, Total: 31_500_000, State: "returned", Key: "batch.need.returned", Path: "/batches/13001/payments?state=returned"},
@@ -100,7 +100,7 @@ func (s *site) batchStories() []story {
 		empty.Empty, empty.Filtered = emptyKey("batches", both[0], both[1]), both[0] || both[1]
 		list = append(list, story{Page: "batches", Name: name, Me: accounts.Maker, Data: empty})
 	}
-	for _, name := range []string{"submit", "release", "pause", "resume", "schedule"} {
+	for _, name := range []string{"submit", "draw", "release", "pause", "resume", "schedule"} {
 		a := actForm{Batch: b, Act: name, Count: 16_378, Total: 8_201_700_000, Banks: 6, Reason: name == "pause" || name == "resume", Seen: "00", Day: "14", Month: "2", Year: "2026", Clock: "08:00"}
 		list = append(list, story{Page: "act", Name: name, Me: accounts.Accountant, Data: a})
 		if name == "schedule" {

@@ -40,6 +40,8 @@ func TestFromSubmissionToRelease(t *testing.T) {
 	accountant.get(batch+"/pause").submit(batch+"/pause").wants(http.StatusUnprocessableEntity).has("cần ghi lý do", `href="#why"`)
 	accountant.get(batch+"/pause").submit(batch+"/pause", "why", "chờ đính chính").has("Đã tạm dừng đợt.", "tạm dừng", "chờ đính chính")
 
+	accountant.get("/").has("Hôm nay", "Khoản được duyệt</dt><dd>130<small>65.000.000")
+
 	b, err := payout.ReadBatch(t.Context(), h.db, id)
 	if err != nil || b.ReleasedAt == nil || !b.Paused {
 		t.Errorf("batch %+v, %v; want released and paused", b, err)

@@ -15,7 +15,8 @@ type home struct {
 	Tasks   []task
 	Waiting []records.WaitingSection
 	Open    []records.Progress
-	Watch   bool // sees the batches
+	Today   []records.Stage // what came into each stage today
+	Watch   bool            // sees the batches
 }
 
 // Heading greets by name.
@@ -51,6 +52,13 @@ func homePage(v *visit) error {
 	}
 	if h.Open, err = records.OpenBatches(ctx, v.site.DB, v.me.UnitCode); err != nil {
 		return err
+	}
+	today, err := records.Today(ctx, v.site.DB, v.me.UnitCode, v.site.Now())
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"approved", "ordered", "paid", "returned"} {
+		h.Today = append(h.Today, today.Stage(name))
 	}
 	return v.show("home", h)
 }

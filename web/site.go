@@ -28,8 +28,8 @@ type Config struct {
 	// Lines are the channels this installation has a line to, so that a page can
 	// say which have none.
 	Lines []bankadapters.Key
-	// Secure marks cookies for HTTPS only; without it the console must listen on
-	// this machine alone.
+	// Secure marks cookies for HTTPS only, and takes a visitor's address from the
+	// machine in front; without it the console must listen on this machine alone.
 	Secure bool
 	// API serves what is below /api/, for machines; nil answers 404 there.
 	API http.Handler

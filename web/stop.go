@@ -80,7 +80,7 @@ func liftStop(v *visit) error {
 			return v.again("stop", d, err, "password")
 		}
 	}
-	lifted, err := payout.LiftStop(v.r.Context(), v.site.DB, d.Why, v.me.ID, v.site.Now())
+	lifted, err := payout.AgreeToLift(v.r.Context(), v.site.DB, d.Why, v.me.ID, v.site.Now())
 	if err != nil {
 		return v.again("stop", d, err, "why")
 	}

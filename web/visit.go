@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/hex"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"ansinh/internal/errs"
@@ -92,7 +92,7 @@ func (v *visit) enter(r route, origin *http.CrossOriginProtection) error {
 	if err := origin.Check(v.r); err != nil {
 		return errForeign(err)
 	}
-	if v.in && subtle.ConstantTimeCompare([]byte(v.r.PostFormValue(fieldToken)), []byte(v.formToken())) != 1 {
+	if v.in && subtle.ConstantTimeCompare(tokenUnmasked(v.r.PostFormValue(fieldToken)), v.formToken()) != 1 {
 		return errForeign(nil)
 	}
 	return nil
@@ -105,12 +105,12 @@ func errForeign(cause error) error {
 
 // formToken is what every form of a session carries: only who can read our
 // pages knows it.
-func (v *visit) formToken() string {
+func (v *visit) formToken() []byte {
 	if !v.in {
-		return ""
+		return nil
 	}
 	sum := sha256.Sum256([]byte("ansinh console form\n" + v.token))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return sum[:]
 }
 
 // toSignIn sends to the sign-in page, which comes back here.
@@ -139,8 +139,16 @@ func (v *visit) seeOther(path, done string) error {
 	return nil
 }
 
-// source is the address the request came from, for throttling and audit.
+// source is the address the request came from, for throttling and audit. Behind
+// HTTPS (Config.Secure) that is what the machine in front saw: the last address
+// of X-Forwarded-For, since all before it is what the visitor says.
 func (v *visit) source() string {
+	if v.site.Secure {
+		parts := strings.Split(v.r.Header.Get("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(parts[len(parts)-1]); net.ParseIP(last) != nil {
+			return last
+		}
+	}
 	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
 	if err != nil {
 		return v.r.RemoteAddr
@@ -186,7 +194,7 @@ func (v *visit) show(page string, data any) error {
 }
 
 func (v *visit) view(page string, data any) view {
-	out := view{Page: page, Lang: v.lang, Me: v.me, In: v.in, Token: v.formToken(), Notice: v.site.Notice, Now: v.site.Now(), Errors: v.errors,
+	out := view{Page: page, Lang: v.lang, Me: v.me, In: v.in, Token: tokenMasked(v.site.Random, v.formToken()), Notice: v.site.Notice, Now: v.site.Now(), Errors: v.errors,
 		Path: v.r.URL.Path, Other: otherLanguage(v.r.URL, v.lang), D: data}
 	words := v.site.words[v.lang]
 	out.Title = words.say(page + ".title")
@@ -211,9 +219,7 @@ func (v *visit) write(out view) error {
 		return errPattern(out.Page, err)
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.w.WriteHeader(v.status)
-	_, err := body.WriteTo(v.w)
-	if err != nil {
+	if err := send(v.w, v.r, v.status, body.Bytes(), squeeze(body.Bytes())); err != nil {
 		v.site.Log.Debug("the reader left", "err", err)
 	}
 	return nil

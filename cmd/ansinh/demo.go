@@ -101,6 +101,7 @@ var phases = []phase{
 	{"lists", "ghi sổ danh sách của 126 xã, phường / write 126 communes' workbooks", (*demo).writeLists},
 	{"import", "nhập danh sách / import the lists", (*demo).importLists},
 	{"plan", "lập đợt chi / plan the batch", (*demo).plan},
+	{"submit", "trình các phần / submit the sections", (*demo).submit},
 	{"approve", "phê duyệt từng xã, phường / approve commune by commune", (*demo).approve},
 	{"draw", "rút dự toán / draw the funds", (*demo).draw},
 	{"dispatch", "chi tiền, đối soát từng ngày / pay, and reconcile day by day", (*demo).days},

@@ -18,11 +18,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ansinh/bankadapters/sandbox"
+	"ansinh/web/browser"
 )
 
-// kills is how many seeded moments the interruption test tries; CI tries a few,
-// `make kill` the twenty of the issue.
-var kills = flag.Int("kills", 2, "how many seeded moments of dispatch the demo is killed at")
+// kills is how many seeded moments the interruption test tries: two at a time,
+// each about ten seconds on an idle machine.
+var kills = flag.Int("kills", 20, "how many seeded moments of dispatch the demo is killed at")
 
 // binary builds the program once for all tests.
 var binary = sync.OnceValues(func() (string, error) {
@@ -41,6 +42,7 @@ var binary = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
+	browser.Close()
 	if path, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in the temporary folder harms nobody
 	}
@@ -358,12 +360,14 @@ func start(ctx context.Context, t *testing.T, args ...string) *process {
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
 func (p *process) wait() { <-p.ended }
 
-func waitLine(t *testing.T, p *process, word string) {
+// waitLine returns the first text of the program that holds word.
+func waitLine(t *testing.T, p *process, word string) string {
 	t.Helper()
 	for line := range p.lines {
 		if strings.Contains(line, word) {
-			return
+			return line
 		}
 	}
 	t.Fatalf("%v ended before it said %q", p.cmd.Args, word)
+	return ""
 }

@@ -47,6 +47,11 @@ func (d *decisionFlags) declare(f *flag.FlagSet, two bool) {
 	f.StringVar(&d.why, "why", "", "reason")
 }
 
+// inOffice requires that both who decide are people of the office.
+func (d *decisionFlags) inOffice(ctx context.Context, db pgdb.DB, now time.Time) error {
+	return payout.InOffice(ctx, db, calendar.DateOf(now), d.by, d.second)
+}
+
 // channelView is one channel as dispatch show prints it.
 type channelView struct {
 	Channel    bankadapters.Key `json:"channel"`
@@ -144,6 +149,9 @@ func setupDispatchOpen(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		if err := d.inOffice(ctx, works.DB, e.now()()); err != nil {
+			return err
+		}
 		err = works.Reopen(ctx, payout.Reopening{Channel: bankadapters.Key(*bank), ByOne: d.by, ByTwo: d.second, Why: d.why})
 		if err != nil {
 			return err
@@ -160,6 +168,9 @@ func setupDispatchSettle(f *flag.FlagSet) run {
 	return func(ctx context.Context, e *env, _ []string) error {
 		works, err := e.works(ctx)
 		if err != nil {
+			return err
+		}
+		if err := d.inOffice(ctx, works.DB, e.now()()); err != nil {
 			return err
 		}
 		for _, u := range works.Unresolved {
@@ -185,7 +196,7 @@ func setupDispatchStop(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		if _, err := payout.ReadSigner(ctx, db, d.by); err != nil {
+		if err := payout.InOffice(ctx, db, calendar.DateOf(e.now()()), d.by); err != nil {
 			return err
 		}
 		return payout.PullStop(ctx, db, d.why, d.by, e.now()())
@@ -203,13 +214,13 @@ func setupDispatchLift(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		if _, err := payout.ReadSigner(ctx, db, d.by); err != nil {
+		if err := payout.InOffice(ctx, db, calendar.DateOf(e.now()()), d.by); err != nil {
 			return err
 		}
 		if why, err := payout.Stopped(ctx, db); why == "" {
 			return e.did(err, "không có lệnh dừng nào / nothing is stopped")
 		}
-		lifted, err := payout.LiftStop(ctx, db, d.why, d.by, e.now()())
+		lifted, err := payout.AgreeToLift(ctx, db, d.why, d.by, e.now()())
 		if err != nil {
 			return err
 		}

@@ -5,5 +5,5 @@ var Queries = map[string]string{
 	"payment rows": sqlPaymentRows, "payments in a state": sqlInState, "doubts": sqlDoubtsAfter, "doubt figures": sqlDoubtFigures,
 	"trail head": sqlTrailHead, "trail attempts": sqlTrailAttempts, "trail facts": sqlTrailFacts, "trail entitlements": sqlTrailEntitlements,
 	"trail answers": sqlTrailAnswers, "trail evidence": sqlTrailEvidence, "trail withdrawals": sqlTrailWithdrawals,
-	"sections": sqlSectionRows, "waiting": sqlWaiting, "desk": sqlDesk, "channels": sqlChannels, "stretches": sqlStretches,
+	"sections": sqlSectionRows, "waiting": sqlWaiting, "desk": sqlDesk, "channels": sqlChannels, "stretches": sqlStretches, "today": sqlToday,
 }

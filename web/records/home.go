@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
@@ -150,4 +151,29 @@ func SectionsOfUnit(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, 
 		own[no] = true
 	}
 	return own, nil
+}
+
+// The month in a voucher's number leads to the day's vouchers by key.
+const sqlToday = `
+SELECT t.section, t.channel, t.state, sum(t.payments)::bigint, sum(t.amount)::bigint
+  FROM ledger.voucher AS v
+  JOIN payout.tally AS t ON t.batch = v.batch AND t.voucher = v.id
+  JOIN payout.section AS s ON s.batch = t.batch AND s.no = t.section
+ WHERE v.id >= @first::bigint AND v.posted_at >= @since AND t.payments > 0 AND (@unit = '' OR s.unit_code = @unit)
+ GROUP BY 1, 2, 3`
+
+// Today says how many payments came into each state on the day of now, over all
+// batches: approved, ordered, paid, returned and the rest.
+func Today(ctx context.Context, db pgdb.Querier, unit string, now time.Time) (Figures, error) {
+	day := calendar.DateOf(now)
+	month := now.UTC() // as the ledger numbers vouchers; a night belongs to both
+	if start := day.Start().UTC(); start.Before(month) {
+		month = start
+	}
+	rows, _ := db.Query(ctx, sqlToday, pgx.NamedArgs{"first": int64(month.Year()*100+int(month.Month())) * 1_000_000_000, "since": day.Start(), "unit": unit})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Figure])
+	if err != nil {
+		return nil, fmt.Errorf("the day's figures: %w", err)
+	}
+	return list, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,7 +23,8 @@ var openOnly = []string{"exception_open"}
 
 // arguments fit every query of the package.
 var arguments = pgx.NamedArgs{"batch": 13001, "payment": 17, "numbers": []int64{1, 2, 3}, "from": 1, "to": 50, "state": "paid", "limit": 51, "offset": 0,
-	"froms": []int64{1}, "tos": []int64{50}, "after": 0, "unit": "", "who": "lan", "role": "approver", "text": "", "section": int16(1), "channel": "A"}
+	"froms": []int64{1}, "tos": []int64{50}, "after": 0, "unit": "", "who": "lan", "role": "approver", "text": "", "section": int16(1), "channel": "A",
+	"first": 202601000000000, "since": time.Unix(0, 0)}
 
 // A page of ten million payments costs what a page of ten costs: with scans of
 // whole tables made dear, the planner finds a way by key for every query; where
