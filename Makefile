@@ -22,7 +22,12 @@ ARGS ?=
 
 data := $(if $(DIR),--dir $(DIR))
 
-.PHONY: help run demo build test test/race check fmt screenshots sim kill bench fuzz db/reset clean
+# VERSION names the package: the commit's number in the history.
+VERSION ?= 0.1.$(shell git rev-list --count HEAD)
+# PEOPLE is the size of the restore drill and of the demo in the package's test.
+PEOPLE ?= 3000
+
+.PHONY: help run demo build test test/race check fmt screenshots sim kill drill bench fuzz dist dist/test db/reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z][a-z0-9/-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +73,9 @@ sim: ## simulate N times from SEED on: make sim SEED=1 N=300
 kill: ## kill -9 the demo KILLS times at seeded moments of dispatch and resume: everybody paid exactly once
 	go test ./cmd/ansinh -run Killed -count=1 -parallel 2 -timeout 2h -v -args -kills=$(KILLS)
 
+drill: ## lose the database in the middle of dispatch, restore an older backup, with and without the journal
+	go test ./cmd/ansinh -run RestoreDrill -count=1 -parallel 1 -timeout 2h -v -args -drill-people=$(PEOPLE)
+
 bench: build ## measure against the floor of the same machine
 	bin/ansinh bench $(data) $(ARGS)
 
@@ -78,6 +86,12 @@ fuzz: ## run every fuzz test for FUZZTIME each
 			go test "$$folder" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null || exit 1; \
 		done; \
 	done
+
+dist: ## the offline package: dist/ansinh-VERSION-linux-ARCH.tar.gz and .deb, the same bytes for the same commit
+	internal/packaging/dist.sh $(VERSION) dist
+
+dist/test: ## install, run, upgrade and remove the package on a bare machine without network (as root)
+	go test ./internal/packaging -count=1 -timeout 1h -v -args -people=$(PEOPLE) -twice
 
 db/reset: ## throw a data folder away, books, journal and all: make db/reset DIR=… SURE=yes
 	@[ -n "$(DIR)" ] || { echo "Say which data folder: make db/reset DIR=… SURE=yes"; exit 2; }

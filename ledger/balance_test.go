@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"pgregory.net/rapid"
 
 	"ansinh/internal/calendar"
@@ -99,20 +100,7 @@ func TestBalancesFromClosedMonths(t *testing.T) {
 			if len(closes) > 0 && rapid.Bool().Draw(r, "at a close") {
 				asOf.Known = rapid.SampledFrom(closes).Draw(r, "which").at
 			}
-			rows, _ := db.Query(ctx, plainSum, book, asOf.Date, asOf.Known)
-			want, err := pgx.CollectRows(rows, pgx.RowToStructByPos[turnover])
-			if err != nil {
-				r.Fatal(err)
-			}
-			list, err := ledger.TrialBalance(ctx, db, book, asOf)
-			if err != nil {
-				r.Fatal(err)
-			}
-			got := []turnover{}
-			for _, row := range list {
-				got = append(got, turnover{row.Code, row.Debit, row.Credit})
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := differsFromPlainSum(ctx, r, db, book, asOf); diff != "" {
 				r.Fatalf("as of %s known at %s (-plain sum +balance):\n%s", asOf.Date, asOf.Known, diff)
 			}
 			if slices.ContainsFunc(closes, func(c closing) bool { return !c.at.After(asOf.Known) && !asOf.Date.Before(c.last) }) {
@@ -123,6 +111,23 @@ func TestBalancesFromClosedMonths(t *testing.T) {
 	if fromClosed == 0 {
 		t.Error("no balance began from a closed month")
 	}
+}
+
+func differsFromPlainSum(ctx context.Context, r *rapid.T, db *pgxpool.Pool, book ledger.BookID, asOf ledger.AsOf) string {
+	rows, _ := db.Query(ctx, plainSum, book, asOf.Date, asOf.Known)
+	want, err := pgx.CollectRows(rows, pgx.RowToStructByPos[turnover])
+	if err != nil {
+		r.Fatal(err)
+	}
+	list, err := ledger.TrialBalance(ctx, db, book, asOf)
+	if err != nil {
+		r.Fatal(err)
+	}
+	got := []turnover{}
+	for _, row := range list {
+		got = append(got, turnover{row.Code, row.Debit, row.Credit})
+	}
+	return cmp.Diff(want, got)
 }
 
 func TestCloseBehindItsVouchers(t *testing.T) {

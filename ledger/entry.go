@@ -74,8 +74,8 @@ func Move(ctx context.Context, tx pgx.Tx, v Voucher, entries []Entry) (Posted, e
 	return Post(ctx, tx, v)
 }
 
-// paying lists the places whose funds, provider account or cash box entries
-// may lower, in ascending order.
+// paying lists the places whose funds, provider account, cash box or claims on
+// people entries may lower, in ascending order.
 func paying(entries []Entry) []Place {
 	var places []Place
 	for _, e := range entries {
@@ -91,7 +91,9 @@ func paying(entries []Entry) []Place {
 
 // floored reports whether an act of ours may not leave the role's accounts
 // below zero.
-func (r Role) floored() bool { return r == RoleFunds || r == RoleProvider || r == RoleCash }
+func (r Role) floored() bool {
+	return r == RoleFunds || r == RoleProvider || r == RoleCash || r == RolePersonClaim
+}
 
 // EntryFacts is the canonical form of entries, for [Voucher.Facts]: the same
 // entries give the same bytes in any order.

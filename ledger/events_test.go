@@ -146,3 +146,62 @@ func wantPairs(rule map[string]string) map[string]bool {
 	}
 	return pairs
 }
+
+// TestEveryEventWithoutAPayment posts, in an order in which they can happen, every
+// event of the posting set entrusted-state that no single payment owns and no
+// rule of the circular above has shown.
+func TestEveryEventWithoutAPayment(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	b := open(t, db)
+	const order, cause = 77, 1 // our own order; an entry of the bank
+	move := slot(ledger.RoleMove)
+	for _, tt := range []struct {
+		event        string
+		order, cause int64
+		entries      []ledger.Entry
+		want         string
+	}{
+		{"estimate allotted", 0, 0, ledger.Allot(programme, 2_000_000), "008/000"},
+		{"draw ordered", 0, 0, ledger.DrawOrdered(programme, 1_000_000), "113/1371 000/008211"},
+		{"draw arrives", 0, cause, ledger.DrawArrived(bankA, programme, 1_000_000), "112/113"},
+		{"credits proved", 0, 0, ledger.Prove(programme, 300), "-000/008211 000/008212"},
+		{"returned after proof", 0, 0, ledger.Unprove(programme, 100), "-000/008212 000/008211"},
+		{"own order", order, 0, ledger.OwnOrdered(bankA, programme, 900), "113/112"},
+		{"a move is booked", order, cause, ledger.OwnBooked(bankA, programme, move, 100), "113/113"},
+		{"cash is booked", order, cause, ledger.OwnBooked(bankA, programme, slot(ledger.RoleCash), 200), "111/113"},
+		{"a provider's money is booked", order, cause, ledger.OwnBooked(bankA, programme, slot(ledger.RoleProvider), 100), "1388/113"},
+		{"given back to the budget", order, cause, append(ledger.OwnBooked(bankA, programme, slot(ledger.RoleBudget), 300),
+			ledger.GivenBack(programme, 300)...), "1371/113 -000/008211"},
+		{"paid over", order, cause, ledger.OwnBooked(bankA, programme, slot(ledger.RoleOther), 200), "3388/113"},
+		{"the move arrives", 0, cause, ledger.MoveArrived("999002", programme, 100), "112/113"},
+		{"a claim on the bank", 0, cause, ledger.Claim(bankA, programme, 50), "1388/112"},
+		{"and its refund", 0, cause, ledger.ClaimSettled(bankA, programme, 50), "112/1388"},
+		{"unknown debit", 0, cause, ledger.UnknownDebit(bankA, programme, 10), "1388/112"},
+		{"explained", 0, cause, append(ledger.Mirror(ledger.UnknownDebit(bankA, programme, 10)), ledger.BankFee(bankA, 10)...), "-1388/112 1388/112"},
+		{"unknown credit", 0, cause, ledger.UnknownCredit(bankA, programme, 20), "112/3388"},
+		{"interest", 0, cause, ledger.Interest(bankA, 30), "112/3388"},
+		{"own money, fees first", 0, cause, ledger.OwnMoneyPaidIn(bankA, 100, 10), "112/1388 112/3388"},
+		{"a shortage covered", 0, 0, ledger.CoverShortage(bankA, programme, 60), "112/112"},
+		{"recovery decided", 0, 0, ledger.PersonOwes(programme, 80), "1388/3388"},
+		{"recovered in money", 0, cause, ledger.PersonRepaid(bankA, programme, 80), "112/1388"},
+		{"kept back from a draw", 0, 0, ledger.KeptBack(programme, 80), "3388/1371"},
+	} {
+		v := b.voucher(tt.event, 0)
+		v.OrderNo, v.Cause = tt.order, tt.cause
+		if _, err := b.move(v, tt.entries...); err != nil {
+			t.Fatalf("%s: %v", tt.event, err)
+		}
+		var got []string
+		for _, e := range tt.entries {
+			pair := ledger.RoleCodes()[e.Debit.Role] + "/" + ledger.RoleCodes()[e.Credit.Role]
+			if e.Red {
+				pair = "-" + pair
+			}
+			got = append(got, pair)
+		}
+		if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s (-design +posted):\n%s", tt.event, diff)
+		}
+	}
+}

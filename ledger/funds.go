@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,9 @@ type FundsError struct {
 
 // Error names the account and what is missing.
 func (e *FundsError) Error() string {
+	if e.Place == "" {
+		return fmt.Sprintf("funds: account %s lacks %s đồng: take less", e.Account, e.Short)
+	}
 	return fmt.Sprintf("funds: account %s at %s lacks %s đồng: draw funds or order less", e.Account, e.Place, e.Short)
 }
 
@@ -31,7 +35,7 @@ const sqlTouched = `
 SELECT a.code, a.role, a.place, va.debit - va.credit
   FROM ledger.voucher_account AS va
   JOIN ledger.account AS a ON a.id = va.account
- WHERE va.voucher = @voucher AND a.role IN ('funds', 'sent', 'provider', 'cash')
+ WHERE va.voucher = @voucher AND a.role IN ('funds', 'sent', 'provider', 'cash', 'person_claim')
  ORDER BY a.place, a.code`
 
 // rules holds the voucher's totals against what may not happen: money at a bank
@@ -61,7 +65,7 @@ func (s *store) rules() error {
 		}
 		sent = sent || t.Role == RoleSent
 	}
-	if sent {
+	if sent || s.onWay {
 		if err := s.ordered(); err != nil {
 			return err
 		}
@@ -77,19 +81,34 @@ func (s *store) rules() error {
 	return s.floors(slices.Compact(lowered))
 }
 
-// ordered requires a voucher on 113.sent to name its order, and to leave that
-// order at zero or above: what a bank debits beyond is a claim on the bank.
+const sqlOrder = `
+SELECT coalesce(sum(va.debit - va.credit) FILTER (WHERE a.role = 'sent'), 0)::bigint,
+       coalesce(sum(va.debit - va.credit) FILTER (WHERE v.batch = 0), 0)::bigint,
+       coalesce(bool_or(v.batch <> 0), false)
+  FROM ledger.voucher AS v
+  JOIN ledger.voucher_account AS va ON va.voucher = v.id
+  JOIN ledger.account AS a ON a.id = va.account
+ WHERE v.order_no = @order AND a.role IN ('sent', 'out')`
+
+// ordered requires a voucher on 113 to name its order, and to leave that order
+// at zero or above: what a bank debits beyond is a claim on the bank. What is
+// under way to people moves only from sent to out without their payments.
 func (s *store) ordered() error {
-	if s.voucher.OrderNo == 0 {
-		return fmt.Errorf("a line of 113.sent needs the number of its order: %w", ErrIllegal)
+	order := s.voucher.OrderNo
+	if order == 0 {
+		return fmt.Errorf("a line of 113 needs the number of its order: %w", ErrIllegal)
 	}
-	left, err := OrderBalance(s.ctx, s.tx, s.voucher.OrderNo, RoleSent)
-	if err != nil {
-		return err
+	var left, loose int64
+	var payments bool
+	if err := s.tx.QueryRow(s.ctx, sqlOrder, pgx.NamedArgs{"order": order}).Scan(&left, &loose, &payments); err != nil {
+		return fmt.Errorf("order %d: %w", order, err)
 	}
 	if left < 0 {
 		return fmt.Errorf("order %d has %s đồng less in 113.sent than is taken from it: book the rest as a claim on the bank: %w",
-			s.voucher.OrderNo, -left, ErrIllegal)
+			order, money.Amount(-left), ErrIllegal)
+	}
+	if payments && loose != 0 || s.voucher.Batch != 0 && s.way != 0 {
+		return fmt.Errorf("order %d is of payments, and %s đồng of it moved without them: %w", order, money.Amount(cmp.Or(s.way, loose)), ErrIllegal)
 	}
 	return nil
 }
@@ -99,7 +118,7 @@ WITH touched AS (
     SELECT a.id, a.book, a.role, a.place, a.programme, a.code
       FROM ledger.voucher_account AS va
       JOIN ledger.account AS a ON a.id = va.account
-     WHERE va.voucher = @voucher AND va.credit > va.debit AND a.role IN ('funds', 'provider', 'cash')
+     WHERE va.voucher = @voucher AND va.credit > va.debit AND a.role IN ('funds', 'provider', 'cash', 'person_claim')
 ), balances AS (
     SELECT t.code, t.place, t.programme,
            (SELECT sum(x.debit - x.credit) FROM ledger.voucher_account AS x WHERE x.account = t.id)::bigint AS balance
@@ -114,7 +133,7 @@ WITH touched AS (
 SELECT code, place, programme, balance FROM balances WHERE balance < 0 ORDER BY programme DESC, code LIMIT 1`
 
 // floors refuses an act of ours that overdraws a programme, a paying account, a
-// provider or the cash box. The balances are read in a statement that begins
+// provider, the cash box or what people owe. The balances are read in a statement that begins
 // after the locks.
 func (s *store) floors(places []Place) error {
 	if len(places) == 0 {

@@ -65,11 +65,15 @@ const (
 	LegBroughtBack     LegID = 32
 	LegTreasuryPaid    LegID = 33 // the Treasury paid the person directly
 	LegEnded           LegID = 40
+	LegDeducted        LegID = 41 // a part of a new debt is kept for what the person owes us; the rest is what is owed
+	LegDeductedWhole   LegID = 42 // all of a debt is kept for what the person owes us
+	LegOverpaid        LegID = 43 // paid too much, recovery decided: the person owes us, we owe the budget
 	legVariantBooked   LegID = 100
 	legVariantClaimed  LegID = 120
 	legVariantRefunded LegID = 140
 	legVariantPerson   LegID = 160
 	legVariantRecover  LegID = 180
+	legVariantRepaid   LegID = 200
 )
 
 // Variant is a movement that leaves the state as it is.
@@ -78,13 +82,15 @@ type Variant LegID
 // The variants. Booked is the debit of an attempt that was proved before it was
 // booked; Claimed a debt of the bank (1388.B); Refunded its settlement; Person
 // an amount the person owes back (1388.R) paid from the account; Recover the
-// same taken over from an open claim on the bank.
+// same taken over from an open claim on the bank; Repaid such an amount paid back
+// in money.
 const (
 	Booked   = Variant(legVariantBooked)
 	Claimed  = Variant(legVariantClaimed)
 	Refunded = Variant(legVariantRefunded)
 	Person   = Variant(legVariantPerson)
 	Recover  = Variant(legVariantRecover)
+	Repaid   = Variant(legVariantRepaid)
 )
 
 // LegIn returns the leg of movement v for a payment in state s, or 0 if there is none.
@@ -100,7 +106,8 @@ func LegIn(v Variant, s State) LegID {
 // AttemptRule says how a leg's attempt follows from the line before it.
 type AttemptRule string
 
-// AmountRule says how a leg's amount follows from the payment's first line.
+// AmountRule says how a leg's amount follows from what is owed: the amount of the
+// payment's first line, less what was deducted right after it.
 type AmountRule string
 
 // The rules as the database stores them.
@@ -110,7 +117,8 @@ const (
 	AttemptNext AttemptRule = "next"
 
 	AmountFirst AmountRule = "first"
-	AmountWhole AmountRule = "whole" // equals the first line: attempts are never partial
+	AmountPart  AmountRule = "part"  // less than the first line, and directly after it
+	AmountWhole AmountRule = "whole" // all that is owed: attempts are never partial
 	AmountFree  AmountRule = "free"
 )
 
@@ -159,6 +167,9 @@ func buildLegs() []Leg {
 		{LegBroughtBack, "brought_back", BroughtBack, AmountWhole, AttemptSame, 0, false, false, []State{Handed}, RoleCash, RoleOfficer},
 		{LegTreasuryPaid, "treasury_paid", Paid, AmountWhole, AttemptNext, 0, false, false, owed, RoleOwed, RoleBudget},
 		{LegEnded, "ended", Ended, AmountWhole, AttemptSame, 0, false, false, owed, RoleOwed, RoleBudget},
+		{LegDeducted, "deducted", Approved, AmountPart, AttemptSame, 0, false, false, []State{Approved}, RoleOwed, RolePersonClaim},
+		{LegDeductedWhole, "deducted_whole", Ended, AmountWhole, AttemptSame, 0, false, false, owed, RoleOwed, RolePersonClaim},
+		{LegOverpaid, "overpaid", Paid, AmountFree, AttemptSame, 0, false, false, []State{Paid}, RolePersonClaim, RoleOther},
 	}
 	for _, v := range []struct {
 		variant       Variant
@@ -173,6 +184,7 @@ func buildLegs() []Leg {
 		{Refunded, "refunded", AmountFree, -1, false, RoleFunds, RoleBankClaim},
 		{Person, "person", AmountFree, 0, false, RolePersonClaim, RoleFunds},
 		{Recover, "recover", AmountFree, -1, false, RolePersonClaim, RoleBankClaim},
+		{Repaid, "repaid", AmountFree, 0, false, RoleFunds, RolePersonClaim},
 	} {
 		for i, s := range States {
 			legs = append(legs, Leg{LegID(v.variant) + LegID(i+1), v.name + "." + string(s), s, v.amount, AttemptSame,
@@ -182,20 +194,29 @@ func buildLegs() []Leg {
 	return legs
 }
 
-var legByID = func() map[LegID]*Leg {
-	m := make(map[LegID]*Leg, len(Legs))
+// legByID is a list and not a map because each line is looked up in it.
+var legByID = func() []*Leg {
+	var list []*Leg
 	for i := range Legs {
-		m[Legs[i].ID] = &Legs[i]
+		for int(Legs[i].ID) >= len(list) {
+			list = append(list, nil)
+		}
+		list[Legs[i].ID] = &Legs[i]
 	}
-	return m
+	return list
 }()
 
 // LegOf returns the leg numbered id, or nil.
-func LegOf(id LegID) *Leg { return legByID[id] }
+func LegOf(id LegID) *Leg {
+	if id < 0 || int(id) >= len(legByID) {
+		return nil
+	}
+	return legByID[id]
+}
 
 // Allowed reports whether leg may follow a payment in state from.
 func Allowed(from State, leg LegID) bool {
-	l := legByID[leg]
+	l := LegOf(leg)
 	if l == nil {
 		return false
 	}

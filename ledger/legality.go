@@ -18,19 +18,19 @@ import (
 const legalLine = `
        NOT n.red
    AND g.id IS NOT NULL AND d.id IS NOT NULL AND c.id IS NOT NULL AND a.leg IS NOT NULL
-   AND n.first = (n.p_leg IS NULL)
+   AND n.first = (n.p_leg IS NULL) AND (n.first OR fc.book = @book)
    AND CASE g.attempt WHEN 'none' THEN n.attempt = 0
                       WHEN 'next' THEN n.attempt = n.p_attempt + 1
                       ELSE n.attempt = n.p_attempt END
    AND (g.earlier OR n.about = n.attempt)
    AND (n.leg <> 102 OR n.about < n.attempt)
-   AND (g.amount <> 'whole' OR n.whole)
+   AND (g.amount <> 'whole' OR n.whole) AND (g.amount <> 'part' OR n.p_leg = 1 AND n.part)
    AND (d.role <> 'owed' OR n.debit = n.f_credit) AND (c.role <> 'owed' OR n.first OR n.credit = n.f_credit)
    AND (c.role <> 'budget' OR n.credit = n.f_debit)
    AND (NOT (d.role IN ('funds', 'sent', 'out', 'provider', 'provider_sent') AND
              c.role IN ('funds', 'sent', 'out', 'provider', 'provider_sent') AND g.amount = 'whole')
         OR (d.place = c.place AND d.programme = c.programme))
-   AND (g.attempt <> 'same' OR g.amount <> 'whole' OR c.role = 'budget' OR CASE
+   AND (g.attempt <> 'same' OR g.amount <> 'whole' OR c.role IN ('budget', 'person_claim') OR CASE
             WHEN c.role = 'owed' AND d.role = 'bank_claim' THEN o.role = 'sent'
             WHEN c.role = 'owed' AND d.role = 'provider' THEN o.role = 'provider_sent'
             WHEN c.role IN ('bank_claim', 'funds') THEN o.role = 'sent'
@@ -47,12 +47,13 @@ const checked = ` n.debit, n.credit, n.red, n.lines, n.amount, CASE WHEN (` + le
   LEFT JOIN ledger.account AS c ON c.id = n.credit AND c.role = ga.credit_role AND c.book = @book
   LEFT JOIN ledger.leg AS pg ON pg.id = n.p_leg
   LEFT JOIN ledger.arrow AS a ON a.leg = n.leg AND a.from_state = coalesce(pg.state, '')
+  LEFT JOIN ledger.account AS fc ON fc.id = n.f_credit
   LEFT JOIN ledger.account AS o ON o.id = n.ordered`
 
 // grouped folds lines x into groups. The order of the attempt a line is about is
 // nearly always the line before; else it is searched.
 const grouped = ` x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1 AS first, p.attempt AS p_attempt, p.leg AS p_leg,
-           x.amount = f.amount AS whole, f.debit AS f_debit, f.credit AS f_credit,
+           x.amount = f.amount - f.deducted AS whole, x.amount < f.amount AS part, f.debit AS f_debit, f.credit AS f_credit,
            CASE WHEN x.leg = ANY (@orders::smallint[]) THEN NULL
                 WHEN p.leg = ANY (@orders::smallint[]) AND p.attempt = x.about THEN p.debit
                 ELSE (SELECT l.debit FROM ledger.line AS l
@@ -60,10 +61,10 @@ const grouped = ` x.debit, x.credit, x.red, x.leg, x.attempt, x.about, x.seq = 1
                          AND l.attempt = x.about AND l.leg = ANY (@orders::smallint[])) END AS ordered,
            count(*) AS lines, sum(x.amount)::bigint AS amount, min(x.payment) AS payment`
 
-const perGroup = ` GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 `
+const perGroup = ` GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 `
 
 // sqlCheckKeys reads the new lines (x), the lines before them (p) and the first
-// lines (f) by key. OFFSET 0 keeps the planner from reading whole partitions to
+// lines (f) with what was deducted (e) by key. OFFSET 0 keeps the planner from reading whole partitions to
 // find a few lines.
 const sqlCheckKeys = `
 WITH n AS (
@@ -78,8 +79,12 @@ WITH n AS (
       LEFT JOIN LATERAL (
            SELECT l.amount, l.debit, l.credit FROM ledger.line AS l
             WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN @seq::smallint > 2 THEN 1::smallint END OFFSET 0) AS o ON true
+      LEFT JOIN LATERAL (
+           SELECT l.amount FROM ledger.line AS l
+            WHERE l.batch = @batch AND l.payment = k.payment AND l.seq = CASE WHEN @seq::smallint > 2 THEN 2::smallint END AND l.leg = 41 OFFSET 0) AS e ON true
      CROSS JOIN LATERAL (
-           SELECT CASE WHEN p.seq = 1 THEN p.amount ELSE o.amount END AS amount,
+           SELECT coalesce(e.amount, 0) AS deducted,
+                  CASE WHEN p.seq = 1 THEN p.amount ELSE o.amount END AS amount,
                   CASE WHEN p.seq = 1 THEN p.debit ELSE o.debit END AS debit,
                   CASE WHEN p.seq = 1 THEN p.credit ELSE o.credit END AS credit) AS f
     ` + perGroup + `
@@ -187,6 +192,8 @@ func (s *store) explain(payment int64) error {
 
 const sqlCheckLoose = `
 SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
+       coalesce((d.role IN ('sent', 'out'))::integer - (c.role IN ('sent', 'out'))::integer, 0),
+       coalesce(d.role IN ('sent', 'out') OR c.role IN ('sent', 'out'), false),
        coalesce(min(n.seq) FILTER (WHERE (
            d.id IS NOT NULL AND c.id IS NOT NULL AND dr.off_balance = cr.off_balance
            AND (NOT dr.off_balance OR (d.role = 'technical') <> (c.role = 'technical'))
@@ -198,7 +205,7 @@ SELECT n.debit, n.credit, n.red, count(*), sum(n.amount)::bigint,
   LEFT JOIN ledger.role AS dr ON dr.name = d.role
   LEFT JOIN ledger.role AS cr ON cr.name = c.role
  WHERE n.batch = 0 AND n.payment = @voucher AND n.leg = 0 AND n.voucher = @voucher
- GROUP BY n.debit, n.credit, n.red`
+ GROUP BY n.debit, n.credit, n.red, d.role, c.role`
 
 // checkLoose sums the lines without a payment and refuses those that mix books
 // or on- and off-balance accounts, or touch an account kept by payment.
@@ -209,10 +216,14 @@ func (s *store) checkLoose() error {
 	}
 	var bad int64
 	var debit, credit AccountID
-	var red bool
-	var count, sum, illegal int64
-	_, err = pgx.ForEachRow(rows, []any{&debit, &credit, &red, &count, &sum, &illegal}, func() error {
+	var red, way bool
+	var count, sum, moves, illegal int64
+	_, err = pgx.ForEachRow(rows, []any{&debit, &credit, &red, &count, &sum, &moves, &way, &illegal}, func() error {
 		s.add(debit, credit, red, count, sum)
+		if red {
+			moves = -moves
+		}
+		s.onWay, s.way = s.onWay || way, s.way+moves*sum
 		bad = max(bad, illegal)
 		return nil
 	})
@@ -231,18 +242,19 @@ SELECT w.payment
   FROM unnest(@payments::bigint[]) AS w (payment)
  CROSS JOIN LATERAL (
        SELECT sum(g.claim * l.amount) OVER (ORDER BY l.seq) AS open,
+              sum(l.amount) FILTER (WHERE l.leg = 43) OVER () > min(l.amount) FILTER (WHERE l.seq = 1) OVER () AS over,
               CASE WHEN ga.credit_role = 'sent'
                    THEN count(*) OVER (PARTITION BY ga.credit_role = 'sent', l.about) ELSE 0 END AS took
          FROM ledger.line AS l
          JOIN ledger.leg AS g ON g.id = l.leg
          JOIN ledger.leg_accounts AS ga ON ga.posting_set = @set AND ga.leg = l.leg
         WHERE l.batch = @batch AND l.payment = w.payment) AS x
- WHERE x.open < 0 OR x.took > 1
+ WHERE x.open < 0 OR x.took > 1 OR x.over
  ORDER BY w.payment
  LIMIT 1`
 
-// claims refuses to settle more than a payment's open claim, and to take the
-// money of one attempt out of 113.sent a second time.
+// claims refuses to settle more than a payment's open claim, to recover more than
+// was paid, and to take the money of one attempt out of 113.sent a second time.
 func (s *store) claims() error {
 	if len(s.watch) == 0 {
 		return nil
@@ -256,7 +268,7 @@ func (s *store) claims() error {
 	if err != nil {
 		return fmt.Errorf("claims: %w", err)
 	}
-	return fmt.Errorf("payment %d of batch %d: more settled than claimed, or the money of one attempt taken twice: %w",
+	return fmt.Errorf("payment %d of batch %d: more settled than claimed, more to be recovered than paid, or the money of one attempt taken twice: %w",
 		payment, s.voucher.Batch, ErrIllegal)
 }
 

@@ -23,10 +23,11 @@ func histories() [][]ledger.LegID {
 		{}, {1}, {1, 2}, {1, 2, 3}, {1, 2, 4}, {1, 2, 6}, {1, 2, 8}, {1, 2, 10}, {1, 2, 4, 9},
 		{1, 20}, {1, 20, 22}, {1, 30}, {1, 30, 32}, {1, 40},
 		{1, 2, 5}, {1, 20, 21}, {1, 30, 31}, {1, 33}, {1, 2, 3, 4}, {1, 2, 3, 7}, {1, 2, 7}, {1, 2, 11}, {1, 20, 21, 23},
+		{1, 41}, {1, 41, 2, 4}, {1, 41, 2, 3}, {1, 41, 20, 22}, {1, 41, 42}, {1, 2, 4, 43},
 	}
 	all := slices.Clone(straight)
 	for _, h := range straight {
-		if len(h) >= 2 && h[1] != 40 && h[1] != 33 {
+		if len(h) >= 2 && h[1] != 40 && h[1] != 33 && h[1] != 41 {
 			all = append(all, append([]ledger.LegID{1, 2, 7}, h[1:]...))
 		}
 		if len(h) >= 1 {
@@ -41,6 +42,9 @@ func histories() [][]ledger.LegID {
 func (b *books) next(p ledger.Position, batch ledger.BatchID, leg ledger.LegID, about int16) ledger.Line {
 	def := ledger.LegOf(leg)
 	l := p.Next(batch, leg, about, p.Amount)
+	if def.Amount == ledger.AmountPart {
+		l.Amount = p.Amount / 3
+	}
 	l.Debit, l.Credit = b.id(def.Debit), b.id(def.Credit)
 	return l
 }

@@ -16,7 +16,7 @@ type Position struct {
 	Seq     int16
 	Attempt int16
 	Leg     LegID
-	Amount  money.Amount // of the first line: what is owed or was owed
+	Amount  money.Amount // what is owed or was owed: of the first line, less what was deducted
 	Claim   money.Amount // open claim on the bank for this payment
 	Booked  bool         // the newest attempt's own debit is booked
 }
@@ -47,6 +47,9 @@ func (p Position) After(l Line) Position {
 	p.Seq, p.Attempt, p.Leg = l.Seq, l.Attempt, l.Leg
 	if def != nil {
 		p.Claim += money.Amount(def.Claim) * l.Amount
+		if def.ID == LegDeducted {
+			p.Amount -= l.Amount
+		}
 		if def.Attempt == AttemptNext {
 			p.Booked = false
 		}
@@ -58,21 +61,16 @@ func (p Position) After(l Line) Position {
 }
 
 const sqlPositions = `
-SELECT want.payment, last.seq, last.attempt, last.leg, first.amount,
-       coalesce(claims.amount, 0)::bigint, coalesce(claims.booked, false)
-  FROM unnest(@payments::bigint[]) AS want (payment)
- CROSS JOIN LATERAL (
-       SELECT l.seq, l.attempt, l.leg FROM ledger.line AS l
-        WHERE l.batch = @batch AND l.payment = want.payment
-        ORDER BY l.seq DESC LIMIT 1) AS last
- CROSS JOIN LATERAL (
-       SELECT l.amount FROM ledger.line AS l
-        WHERE l.batch = @batch AND l.payment = want.payment AND l.seq = 1) AS first
-  LEFT JOIN LATERAL (
-       SELECT sum(g.claim * l.amount) AS amount, bool_or(g.once AND l.about = last.attempt) AS booked
-         FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
-        WHERE l.batch = @batch AND l.payment = want.payment AND last.seq > 1) AS claims ON true
- ORDER BY want.payment`
+SELECT p.payment, p.last[1], p.last[2], p.last[3], p.amount, p.claim, p.booked
+  FROM (SELECT l.payment, max(ARRAY[l.seq, l.attempt, l.leg]) AS last,
+               (sum(l.amount) FILTER (WHERE l.seq = 1) - coalesce(sum(l.amount) FILTER (WHERE l.leg = 41), 0))::bigint AS amount,
+               sum(g.claim * l.amount)::bigint AS claim,
+               coalesce(max(l.about) FILTER (WHERE g.once) = max(l.attempt), false) AS booked
+          FROM ledger.line AS l
+          JOIN ledger.leg AS g ON g.id = l.leg
+         WHERE l.batch = @batch AND l.payment = ANY (@payments::bigint[])
+         GROUP BY l.payment) AS p
+ ORDER BY p.payment`
 
 // Positions reads where the payments are, keyed by payment number. Payments
 // without a line are absent.
@@ -111,12 +109,13 @@ func Trail(ctx context.Context, db pgdb.Querier, batch BatchID, payment int64) (
 }
 
 const sqlStateCounts = `
-SELECT g.state, count(*), sum(f.amount)::bigint
+SELECT g.state, count(*), sum(f.amount - coalesce(e.amount, 0))::bigint
   FROM (SELECT DISTINCT ON (l.payment) l.payment, l.leg
           FROM ledger.line AS l WHERE l.batch = @batch
          ORDER BY l.payment, l.seq DESC) AS last
   JOIN ledger.leg AS g ON g.id = last.leg
   JOIN ledger.line AS f ON f.batch = @batch AND f.payment = last.payment AND f.seq = 1
+  LEFT JOIN ledger.line AS e ON e.batch = @batch AND e.payment = last.payment AND e.seq = 2 AND e.leg = 41
  GROUP BY g.state
  ORDER BY g.state`
 

@@ -117,6 +117,7 @@ func (v *verifier) line(l *storedLine, p *path) {
 	}
 	if l.Batch == 0 {
 		s.trees.loose.add(leaf)
+		s.loose(l.Line, v.accounts)
 	} else {
 		s.trees.payments.add(leaf)
 		if l.Batch != s.Batch {
@@ -156,6 +157,22 @@ func (v *verifier) looseProblem(l *storedLine, last Line, book BookID) string {
 	return ""
 }
 
+// loose keeps what lines without a payment add to 113.sent and 113.out.
+func (s *sealed) loose(l Line, accounts map[AccountID]account) {
+	for _, side := range []struct {
+		id   AccountID
+		sign int64
+	}{{l.Debit, 1}, {l.Credit, -1}} {
+		if role := accounts[side.id].Role; role != RoleSent && role != RoleOut {
+			continue
+		}
+		if l.Red {
+			side.sign = -side.sign
+		}
+		s.onWay, s.way = true, s.way+side.sign*int64(l.Amount)
+	}
+}
+
 // rules repeats, from the lines, what Post asks of a voucher's totals.
 func (v *verifier) rules(s *sealed) {
 	atBank := make(map[Place]int64)
@@ -170,6 +187,9 @@ func (v *verifier) rules(s *sealed) {
 			atBank[a.Place] += t.debit - t.credit
 		}
 	}
+	if s.onWay && s.OrderNo == 0 {
+		v.find(s, "113 is moved without an order")
+	}
 	if s.Cause != 0 {
 		return
 	}
@@ -180,14 +200,19 @@ func (v *verifier) rules(s *sealed) {
 	}
 }
 
-// orders requires that no order was debited for more than was ordered.
+// orders requires that no order was debited for more than was ordered, and that
+// what was ordered for payments left 113 only by them.
 func (v *verifier) orders() error {
 	left := make(map[int64]int64)
 	last := make(map[int64]*sealed)
+	loose := make(map[int64]int64)
+	payments := make(map[int64]bool)
 	for _, s := range v.order {
 		if s.OrderNo == 0 {
 			continue
 		}
+		loose[s.OrderNo] += s.way
+		payments[s.OrderNo] = payments[s.OrderNo] || s.Batch != 0
 		for id, t := range s.sums {
 			if v.accounts[id].Role == RoleSent {
 				left[s.OrderNo] += t.debit - t.credit
@@ -198,6 +223,11 @@ func (v *verifier) orders() error {
 	for order, n := range left {
 		if n < 0 {
 			v.find(last[order], "order %d has %s đồng in 113.sent", order, money.Amount(n))
+		}
+	}
+	for order, n := range loose {
+		if payments[order] && n != 0 {
+			v.find(last[order], "order %d is of payments, and %s đồng of it moved without them", order, money.Amount(n))
 		}
 	}
 	return nil

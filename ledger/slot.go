@@ -10,14 +10,14 @@ import (
 
 // SlotFor is the slot a role takes for money of programme at place: money at a
 // place is kept per programme, what a bank owes is kept per bank, what the
-// budget and people are owed is kept per programme.
+// budget, people and others are owed and people owe is kept per programme.
 func SlotFor(role Role, place Place, programme string) Slot {
 	switch role {
 	case RoleFunds, RoleSent, RoleOut, RoleProvider, RoleProviderSent, RoleOfficer:
 		return Slot{role, place, programme}
 	case RoleBankClaim, RoleUnknownDebit, RoleUnknownCredit, RoleFee:
 		return Slot{role, place, ""}
-	case RoleBudget, RoleOwed, RoleDraw, RoleAllotment, RoleDrawn, RoleProved:
+	case RoleBudget, RoleOwed, RolePersonClaim, RoleOther, RoleDraw, RoleAllotment, RoleDrawn, RoleProved:
 		return Slot{role, "", programme}
 	default:
 		return Slot{role, "", ""}

@@ -30,6 +30,8 @@ type store struct {
 	tx        pgx.Tx
 	voucher   Voucher
 	id        VoucherID
+	onWay     bool  // lines without a payment touch 113.sent or 113.out
+	way       int64 // and what they add to both
 	trees     trees
 	sums      map[AccountID]turnover // from what was stored
 	stored    int64
@@ -116,7 +118,7 @@ func (s *store) flush() error {
 		if s.leg == nil || s.leg.ID != l.Leg {
 			s.leg = LegOf(l.Leg)
 		}
-		if def := s.leg; def != nil && (def.Claim < 0 || def.Credit == RoleSent && l.Seq > 3) {
+		if def := s.leg; def != nil && (def.Claim < 0 || def.ID == LegOverpaid || def.Credit == RoleSent && l.Seq > 3) {
 			s.watch = append(s.watch, l.Payment)
 		}
 		s.last = *l

@@ -99,7 +99,7 @@ type alike struct {
 }
 
 const sqlAlikeOf = `
-SELECT p.attempt, p.leg, p.debit, f.debit, f.credit, x.amount = f.amount, o.seq, o.debit
+SELECT p.attempt, p.leg, p.debit, f.debit, f.credit, x.amount = f.amount AND x.amount = p.amount, o.seq, o.debit
   FROM ledger.line AS x
   LEFT JOIN ledger.line AS p ON p.batch = @batch AND p.payment = @lowest AND p.seq = @seq::smallint - 1::smallint
   LEFT JOIN ledger.line AS f ON f.batch = @batch AND f.payment = @lowest AND f.seq = 1::smallint
@@ -139,13 +139,13 @@ SELECT count(*), coalesce(sum(x.amount), 0)::bigint
 const sqlAlikeLater = `
 SELECT count(*), coalesce(sum(x.amount), 0)::bigint
   FROM ledger.line AS x
-  JOIN ledger.line AS p ON p.payment = x.payment
+  JOIN ledger.line AS p ON p.payment = x.payment AND p.amount = x.amount
   JOIN ledger.line AS f ON f.payment = x.payment AND f.amount = x.amount` + likeX + likeP + likeF
 
 const sqlAlikeBeyond = `
 SELECT count(*), coalesce(sum(x.amount), 0)::bigint
   FROM ledger.line AS x
-  JOIN ledger.line AS p ON p.payment = x.payment
+  JOIN ledger.line AS p ON p.payment = x.payment AND p.amount = x.amount
   JOIN ledger.line AS f ON f.payment = x.payment AND f.amount = x.amount
   JOIN ledger.line AS o ON o.payment = x.payment` + likeX + likeP + likeF + likeO
 
@@ -181,13 +181,15 @@ func (s *store) checkRange(st *stretch) error {
 }
 
 // countAlike counts and sums the lines of the range that are like one; none if
-// the amount is not the payment's.
+// the amount is not that of the first line and the line before. A line before of
+// the same whole amount says that nothing was deducted in between; after a claim,
+// whose amount says nothing, lines are looked up.
 func (s *store) countAlike(st *stretch, like alike, args pgx.NamedArgs) (count, sum int64, err error) {
 	sql := sqlAlikeLater
 	switch {
 	case st.seq == 1:
 		sql = sqlAlikeFirst
-	case like.Whole == nil || !*like.Whole:
+	case like.Whole == nil || !*like.Whole || st.seq > 2 && !wholeBefore(like.PLeg):
 		return 0, 0, nil
 	case st.seq == 2:
 		sql = sqlAlikeSecond
@@ -204,10 +206,17 @@ func (s *store) countAlike(st *stretch, like alike, args pgx.NamedArgs) (count, 
 	if err := s.plan(forRanges); err != nil {
 		return 0, 0, err
 	}
-	if err := s.tx.QueryRow(s.ctx, sql, args).Scan(&count, &sum); err != nil {
+	// A cached statement would be planned for any number and few payments.
+	if err := s.tx.QueryRow(s.ctx, sql, pgx.QueryExecModeCacheDescribe, args).Scan(&count, &sum); err != nil {
 		return 0, 0, err
 	}
 	return count, sum, s.plan(usual)
+}
+
+// wholeBefore reports whether a line with the leg moved all that is owed.
+func wholeBefore(leg *int16) bool {
+	def := LegOf(LegID(*leg))
+	return def != nil && def.Amount == AmountWhole
 }
 
 // ways is what of the planner's ways a check depends on.

@@ -49,10 +49,11 @@ WITH sides AS (
       FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
      ORDER BY l.batch, l.payment, l.seq DESC
 ), facts AS (
-    SELECT s.batch, s.payment, s.owed, s.way, s.listed, s.handed, s.claim, last.state, f.amount
+    SELECT s.batch, s.payment, s.owed, s.way, s.listed, s.handed, s.claim, last.state, f.amount - coalesce(e.amount, 0) AS amount
       FROM sums AS s
       JOIN last ON last.batch = s.batch AND last.payment = s.payment
       JOIN ledger.line AS f ON f.batch = s.batch AND f.payment = s.payment AND f.seq = 1
+      LEFT JOIN ledger.line AS e ON e.batch = s.batch AND e.payment = s.payment AND e.seq = 2 AND e.leg = 41
 )
 SELECT t.tie, 'payment ' || facts.batch || '/' || facts.payment, t.want::bigint, t.got::bigint
   FROM facts

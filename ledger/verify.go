@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -98,7 +100,7 @@ func Verify(ctx context.Context, db pgdb.DB, options VerifyOptions) (Report, err
 	v := verifier{options: options, vouchers: make(map[VoucherID]*sealed)}
 	err := pgdb.InSnapshot(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
 		v.ctx, v.tx = ctx, tx
-		steps := []func() error{v.tables, v.guards, v.readVouchers, v.chain}
+		steps := []func() error{v.tables, v.roles, v.guards, v.readVouchers, v.chain}
 		if options.Fast {
 			steps = append(steps, v.fastTotals)
 		} else {
@@ -125,6 +127,8 @@ type sealed struct {
 	digest  [32]byte
 	trees   trees
 	sums    map[AccountID]turnover
+	onWay   bool  // lines without a payment touch 113.sent or 113.out
+	way     int64 // and what they add to both
 }
 
 type verifier struct {
@@ -198,6 +202,30 @@ func (v *verifier) tables() error {
 	return nil
 }
 
+const sqlRoles = `SELECT name, prescribed, off_balance FROM ledger.role ORDER BY name`
+
+// roles compares what accounts are for with the program: under another account
+// of the circular the same lines would make other books.
+func (v *verifier) roles() error {
+	rows, _ := v.tx.Query(v.ctx, sqlRoles)
+	seen := 0
+	var name Role
+	var prescribed string
+	var off bool
+	_, err := pgx.ForEachRow(rows, []any{&name, &prescribed, &off}, func() error {
+		seen++
+		want, _, _ := strings.Cut(codeOf[name], ".")
+		if prescribed != want || off != strings.HasPrefix(want, "0") {
+			v.find(nil, "table ledger.role: %q is kept under %q, not %q", name, prescribed, want)
+		}
+		return nil
+	})
+	if err == nil && seen != len(codeOf) {
+		v.find(nil, "table ledger.role: %d roles, not %d", seen, len(codeOf))
+	}
+	return err
+}
+
 const sqlUnguarded = `
 SELECT n.nspname || '.' || c.relname
   FROM pg_catalog.pg_class AS c
@@ -236,6 +264,12 @@ func (v *verifier) readVouchers() error {
 		return err
 	}
 	v.accounts = accounts
+	for _, id := range slices.Sorted(maps.Keys(accounts)) {
+		a := accounts[id]
+		if want := (Slot{a.Role, a.Place, a.Programme}).code(); a.Code != want {
+			v.find(nil, "table ledger.account: account %d is %q, its role, place and programme make it %q", a.ID, a.Code, want)
+		}
+	}
 	rows, err := v.tx.Query(v.ctx, sqlHeaders)
 	if err != nil {
 		return fmt.Errorf("headers: %w", err)

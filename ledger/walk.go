@@ -44,6 +44,8 @@ func readAccounts(ctx context.Context, db pgdb.Querier) (map[AccountID]account, 
 type path struct {
 	accounts map[AccountID]account
 	first    Line
+	deducted money.Amount // kept from what is owed right after the first line
+	overpaid money.Amount // decided to be recovered
 	last     Line
 	orders   []AccountID    // debit account of the order of attempt 1, 2, …
 	taken    map[int16]bool // attempts whose money has left 113.sent
@@ -58,6 +60,10 @@ func (p *path) state() State {
 	return None
 }
 
+// checks are the parts of the rule, in the order in which they explain best. A
+// list made once: made for each line it would cost more than the checks.
+var checks = [...]func(*path, Line, *Leg, BookID) string{(*path).checkForm, (*path).checkArrow, (*path).checkAccounts, (*path).checkOrder, (*path).count}
+
 // next takes the payment's next line and says what is wrong with it, or "". The
 // line counts as taken either way.
 func (p *path) next(l Line, book BookID) string {
@@ -66,14 +72,17 @@ func (p *path) next(l Line, book BookID) string {
 	if g == nil {
 		problem = fmt.Sprintf("leg %d does not exist", l.Leg)
 	} else {
-		for _, check := range []func(Line, *Leg, BookID) string{p.checkForm, p.checkArrow, p.checkAccounts, p.checkOrder, p.count} {
-			if problem = check(l, g, book); problem != "" {
+		for _, check := range checks {
+			if problem = check(p, l, g, book); problem != "" {
 				break
 			}
 		}
 	}
-	if l.Seq == 1 {
+	switch {
+	case l.Seq == 1:
 		p.first = l
+	case l.Leg == LegDeducted:
+		p.deducted = l.Amount
 	}
 	p.last = l
 	if g != nil && g.Attempt == AttemptNext {
@@ -92,8 +101,10 @@ func (p *path) checkForm(l Line, g *Leg, _ BookID) string {
 		return fmt.Sprintf("line %d is followed by line %d", p.last.Seq, l.Seq)
 	case l.About < 0 || l.About > l.Attempt || !g.Earlier && l.About != l.Attempt:
 		return fmt.Sprintf("it is about attempt %d of %d", l.About, l.Attempt)
-	case g.Amount == AmountWhole && l.Amount != p.first.Amount:
-		return fmt.Sprintf("the amount is %s, the payment's %s", l.Amount, p.first.Amount)
+	case g.Amount == AmountWhole && l.Amount != p.first.Amount-p.deducted:
+		return fmt.Sprintf("the amount is %s, the payment's %s", l.Amount, p.first.Amount-p.deducted)
+	case g.Amount == AmountPart && (l.Seq != 2 || l.Amount >= p.first.Amount):
+		return fmt.Sprintf("%s of %s is deducted: a part is, and directly after the approval", l.Amount, p.first.Amount)
 	}
 	return ""
 }
@@ -119,7 +130,7 @@ func (p *path) checkAccounts(l Line, g *Leg, book BookID) string {
 	switch {
 	case d.Role != g.Debit || c.Role != g.Credit:
 		return fmt.Sprintf("%q debits %s and credits %s, not %s and %s", g.Name, g.Debit, g.Credit, d.Role, c.Role)
-	case d.Book != book || c.Book != book:
+	case d.Book != book || c.Book != book || l.Seq > 1 && p.accounts[p.first.Credit].Book != book:
 		return "an account is of another book"
 	case l.Seq > 1 && (d.Role == RoleOwed && l.Debit != p.first.Credit || c.Role == RoleOwed && l.Credit != p.first.Credit):
 		return "the debt is in another account than the first line's"
@@ -142,7 +153,7 @@ func onWay(r Role) bool {
 
 // checkOrder requires what happens to an attempt to happen where it was ordered.
 func (p *path) checkOrder(l Line, g *Leg, _ BookID) string {
-	if g.Attempt != AttemptSame || g.Amount != AmountWhole || g.Credit == RoleBudget {
+	if g.Attempt != AttemptSame || g.Amount != AmountWhole || g.Credit == RoleBudget || g.Credit == RolePersonClaim {
 		return ""
 	}
 	if l.About < 1 || int(l.About) > len(p.orders) {
@@ -164,11 +175,17 @@ func (p *path) checkOrder(l Line, g *Leg, _ BookID) string {
 	return ""
 }
 
-// count keeps the claim on the bank and what has left 113.sent.
+// count keeps the claim on the bank, what is to be recovered and what has left
+// 113.sent.
 func (p *path) count(l Line, g *Leg, _ BookID) string {
 	p.claim += money.Amount(g.Claim) * l.Amount
 	if p.claim < 0 {
 		return fmt.Sprintf("%s more is settled than was claimed", -p.claim)
+	}
+	if l.Leg == LegOverpaid {
+		if p.overpaid += l.Amount; p.overpaid > p.first.Amount {
+			return fmt.Sprintf("%s is to be recovered of %s", p.overpaid, p.first.Amount)
+		}
 	}
 	if g.Credit == RoleSent {
 		if p.taken[l.About] {

@@ -144,16 +144,24 @@ func TestApproveRefuses(t *testing.T) {
 	}
 }
 
-func TestWhoeverDeclaredTheBatchMayNotApproveIt(t *testing.T) {
+func TestWhoeverDeclaredOrSubmittedMayNotApprove(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	o.maker = "hung"
-	batch := o.declare("TET26", 9, 9_000_000)
-	o.maker = "lan"
-	o.plan(batch, o.list("TET26", baDinh, entry{1, poor, "A", 0}))
-	o.submit(batch)
-	_, err := payout.ApproveAll(t.Context(), o.db, batch, payout.SealWith(o.approver), o.now)
-	wantCode(t, err, "PAYOUT-MAKER")
+	for name, tt := range map[string]struct{ declares, submits string }{
+		"declared it":  {"hung", "lan"},
+		"submitted it": {"lan", "hung"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t) // whose approver is hung
+			o.maker = tt.declares
+			batch := o.declare("TET26", 9, 9_000_000)
+			o.maker = tt.submits
+			o.plan(batch, o.list("TET26", baDinh, entry{1, poor, "A", 0}))
+			o.submit(batch)
+			_, err := payout.ApproveAll(t.Context(), o.db, batch, payout.SealWith(o.approver), o.now)
+			wantCode(t, err, "PAYOUT-MAKER")
+		})
+	}
 }
 
 func TestOneKeyCannotSignForTwoPeople(t *testing.T) {

@@ -93,17 +93,24 @@ func Bar(ctx context.Context, tx pgx.Tx, r Ref, why string, now time.Time) error
 	return nil
 }
 
+// A second reason is added to the first, and takes back what one person has said
+// about lifting it: nobody may lift a stop whose reason they have not read.
 const sqlStop = `
 INSERT INTO payout.stop (one, stopped, why, by_whom, at) VALUES (true, true, @why, @who, @now)
-ON CONFLICT (one) DO UPDATE SET stopped = true, why = @why, by_whom = @who, at = @now
- WHERE NOT payout.stop.stopped`
+ON CONFLICT (one) DO UPDATE
+   SET stopped = true, lift_by = '', lift_why = '', lift_at = NULL,
+       why     = CASE WHEN NOT payout.stop.stopped OR payout.stop.why = '' THEN @why
+                      WHEN position(@why IN payout.stop.why) > 0 THEN payout.stop.why
+                      ELSE left(payout.stop.why || '; ' || @why, 2000) END,
+       by_whom = CASE WHEN payout.stop.stopped THEN payout.stop.by_whom ELSE @who END,
+       at      = CASE WHEN payout.stop.stopped THEN payout.stop.at ELSE @now END`
 
 const sqlResume = `
 UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now, lift_by = '', lift_why = '', lift_at = NULL
  WHERE stopped`
 
-// Stop pulls the global stop: no step claims or sends until Resume. The first
-// reason is kept.
+// Stop pulls the global stop: no step claims or sends until Resume. Pulled
+// already, it keeps who pulled it first, and every reason.
 func Stop(ctx context.Context, tx pgx.Tx, why, who string, now time.Time) error {
 	if _, err := tx.Exec(ctx, sqlStop, pgx.NamedArgs{"why": why, "who": who, "now": now}); err != nil {
 		return fmt.Errorf("global stop: %w", err)

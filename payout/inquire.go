@@ -212,6 +212,12 @@ UPDATE payout.submission AS s
           AND EXISTS (SELECT 1 FROM payout.exception AS x JOIN payout.attempt AS a
                           ON a.batch = x.batch AND a.payment = x.payment AND a.attempt = x.attempt
                        WHERE a.submission = q.no AND x.kind = 'doubt' AND x.closed_at IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM payout.attempt AS a
+                           CROSS JOIN LATERAL (SELECT l.leg FROM ledger.line AS l
+                                                WHERE l.batch = a.batch AND l.payment = a.payment
+                                                ORDER BY l.seq DESC LIMIT 1) AS last
+                            JOIN ledger.leg AS g ON g.id = last.leg
+                           WHERE a.submission = q.no AND g.state NOT IN ('ordered', 'listed'))
         ORDER BY q.no
         LIMIT 1
           FOR UPDATE SKIP LOCKED)
@@ -225,8 +231,10 @@ SELECT EXISTS (SELECT 1 FROM payout.submission WHERE channel = @channel AND stat
 
 // StepResend is the third way out of doubt: the same id and the same bytes
 // again, only while the bank's certified duplicate memory lasts with a margin,
-// the bank says it does not know the id, and no newer attempt exists. A resend
-// uses its denial up: the next one needs a fresh answer of the bank.
+// the bank says it does not know the id, no newer attempt exists, and nothing is
+// known yet of any of its payments: a bank that executed one and denies the
+// message is not to be trusted with it again. A resend uses its denial up: the
+// next one needs a fresh answer of the bank.
 func (e *Engine) StepResend(ctx context.Context, key bankadapters.Key) (Progress, error) {
 	line, err := e.line(key)
 	if err != nil {

@@ -117,18 +117,6 @@ func statementsNeeded(found time.Time, lost bool) calendar.Date {
 	return day
 }
 
-// LiftStop lifts the global stop, whoever pulled it, by two people with a reason.
-func LiftStop(ctx context.Context, tx pgx.Tx, one, two, why string, now time.Time) error {
-	if err := twoPeople(one, two, why); err != nil {
-		return err
-	}
-	if err := Resume(ctx, tx, why, one, now); err != nil {
-		return err
-	}
-	_, err := audit.Append(ctx, tx, audit.Entry{At: now, Actor: one, Act: "stop.lifted", Detail: map[string]any{"second": two, "why": why}})
-	return err
-}
-
 // HoldUnrecorded keeps a payment from going out after a bank spoke of an attempt of
 // it that this database never made: it may be paid already. A payment that was
 // never ordered is held, one that is owed again takes no further attempt; two

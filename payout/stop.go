@@ -49,8 +49,7 @@ func noReason(why string) error {
 }
 
 // PullStop pulls the global stop in the name of a person, who must say why. If
-// it is pulled already the first reason stays, and the act is recorded all the
-// same.
+// it is pulled already the reason is added, and the act is recorded all the same.
 func PullStop(ctx context.Context, db pgdb.DB, why, who string, now time.Time) error {
 	if err := noReason(why); err != nil {
 		return err
@@ -67,10 +66,13 @@ const sqlLockStop = sqlStopState + ` FOR UPDATE`
 
 const sqlWantLift = `UPDATE payout.stop SET lift_by = @who, lift_why = @why, lift_at = @now`
 
-// AgreeToLift says in a person's name that the global stop may be lifted. The
-// first person's word is kept; the second's lifts it ([LiftStop]). The same
-// person twice is refused (ErrTwoPeople): one who errs, or is pressed, must not
-// be enough. Nothing happens if the stop is not pulled.
+const sqlLift = `
+UPDATE payout.stop SET stopped = false, why = @why, by_whom = @who, at = @now, lift_by = '', lift_why = '', lift_at = NULL`
+
+// AgreeToLift says in a person's name that the global stop may be lifted. The first
+// person's word is kept; the second's lifts it. The same person twice is refused
+// (ErrTwoPeople): one who errs, or is pressed, must not be enough. Nothing
+// happens if the stop is not pulled.
 func AgreeToLift(ctx context.Context, db pgdb.DB, why, who string, now time.Time) (lifted bool, err error) {
 	if err := noReason(why); err != nil {
 		return false, err
@@ -85,14 +87,17 @@ func AgreeToLift(ctx context.Context, db pgdb.DB, why, who string, now time.Time
 		if err != nil {
 			return fmt.Errorf("global stop: %w", err)
 		}
+		sql, act := sqlWantLift, "stop.lift_first"
 		if s.LiftBy != "" {
-			lifted = true
-			return LiftStop(ctx, tx, s.LiftBy, who, why, now)
+			if err := twoPeople(s.LiftBy, who, why); err != nil {
+				return err
+			}
+			sql, act, lifted = sqlLift, "stop.lift", true
 		}
-		if _, err := tx.Exec(ctx, sqlWantLift, pgx.NamedArgs{"why": why, "who": who, "now": now}); err != nil {
-			return fmt.Errorf("agree to lift the global stop: %w", err)
+		if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"why": why, "who": who, "now": now}); err != nil {
+			return fmt.Errorf("lift the global stop: %w", err)
 		}
-		return recordStop(ctx, tx, "stop.lift_first", why, who, now)
+		return recordStop(ctx, tx, act, why, who, now)
 	})
 	return lifted && err == nil, err
 }

@@ -31,6 +31,15 @@ func TestLiftingTheStopTakesTwoPeople(t *testing.T) {
 	if err != nil || !s.Stopped || s.Why != "tệp lạ" || s.LiftBy != "hung" {
 		t.Errorf("after one person %+v, %v; want stopped, waiting for a second", s, err)
 	}
+	if err := payout.PullStop(ctx, o.db, "mã lạ", "lan", o.now); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := payout.ReadStop(ctx, o.db); err != nil || s.LiftBy != "" || s.Why != "tệp lạ; mã lạ" || s.By != "hung" {
+		t.Errorf("after a second reason %+v, %v; want both reasons, and no word about lifting left", s, err)
+	}
+	if lifted, err := payout.AgreeToLift(ctx, o.db, "đã kiểm tra cả hai", "hung", o.now); lifted || err != nil {
+		t.Errorf("the first person, having read both: %t, %v; want it kept", lifted, err)
+	}
 	if lifted, err := payout.AgreeToLift(ctx, o.db, "đồng ý", "mai", o.now); !lifted || err != nil {
 		t.Errorf("the second person: %t, %v; want it lifted", lifted, err)
 	}

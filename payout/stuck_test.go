@@ -317,3 +317,40 @@ func TestPaymentThatCannotBeWrittenHoldsNobodyElse(t *testing.T) {
 	}
 	d.cancel(5, 5)
 }
+
+// A bank that executed one payment of a message and says it does not know the
+// message is not sent the same bytes again: they would pay that one twice.
+func TestNothingIsSentAgainOfWhichAnythingIsProved(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		doubt func(*desk) *payout.Engine
+	}{
+		"the sender died after its journal line": {func(d *desk) *payout.Engine {
+			d.runUntilCrash(payout.PointJournalled)
+			e := d.engine(pgdb.Hooks{})
+			d.round(e)
+			return e
+		}},
+		"never sent, and known to the bank": {func(d *desk) *payout.Engine {
+			e := d.engine(pgdb.Hooks{})
+			if _, err := e.StepOrder(d.t.Context(), d.bank); err != nil {
+				d.t.Fatal(err)
+			}
+			d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+				return payout.KnownUnsent(ctx, tx, 14_001_010_001, d.now)
+			})
+			return e
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, "C", 10, sandbox.Script{}) // C remembers ids for ever
+			e := tt.doubt(d)
+			d.ended(func(ledger.Position) ledger.LegID { return ledger.LegPaid }, 1)
+			d.now = d.now.Add(10 * time.Minute) // the inquiry is due: "unknown to us"
+			d.round(e)
+			d.wantBook(0)
+			d.wantStates(map[payout.SubmissionState]int{payout.InDoubt: 1})
+		})
+	}
+}

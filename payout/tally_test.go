@@ -69,13 +69,14 @@ func TestTalliesOfALargeOrder(t *testing.T) {
 		t.Errorf("after approval (-want +got):\n%s", diff)
 	}
 	e := d.engine(pgdb.Hooks{})
-	for _, step := range []string{"canary", "rest"} {
-		if _, err := e.StepOrder(t.Context(), "E"); err != nil {
-			t.Fatal(step, err)
-		}
-		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
-			return payout.PassCanary(ctx, tx, d.batch, d.bank, "trưởng phòng", d.now)
-		})
+	if _, err := e.StepOrder(t.Context(), "E"); err != nil {
+		t.Fatal(err)
+	}
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return payout.PassCanary(ctx, tx, d.batch, d.bank, "trưởng phòng", d.now)
+	})
+	if _, err := e.StepOrder(t.Context(), "E"); err != nil {
+		t.Fatal(err)
 	}
 	want = []string{fmt.Sprintf("1 E ordered 900 %d", total(1, 900))}
 	if diff := cmp.Diff(want, tallies(t, d.db, d.batch)); diff != "" {

@@ -36,6 +36,10 @@ type Summary struct {
 	// not among Payments, and hold their people's claims.
 	Unapproved int64
 
+	// OnTheWay are submissions with money left in 113: the bank has not booked what
+	// was proved, or booked another sum.
+	OnTheWay int64
+
 	Owed   money.Amount     // 3388.N of this batch
 	Breaks map[Reason]int64 // open, of this batch and of the channels it uses
 }
@@ -103,10 +107,26 @@ func walk(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (Summary, 
 const sqlUnapproved = `
 SELECT coalesce(sum(count), 0)::bigint FROM payout.section WHERE batch = @batch AND state NOT IN ('approved', 'released')`
 
-// countBreaks adds what is no payment's money: open breaks, sections unapproved.
+const sqlOnTheWay = `
+SELECT count(*)
+  FROM payout.submission AS s
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(va.debit - va.credit) FILTER (WHERE a.role = 'sent'), 0) AS sent,
+              coalesce(sum(va.debit - va.credit) FILTER (WHERE a.role = 'out'), 0) AS out
+         FROM ledger.voucher AS v
+         JOIN ledger.voucher_account AS va ON va.voucher = v.id
+         JOIN ledger.account AS a ON a.id = va.account AND a.role IN ('sent', 'out')
+        WHERE v.order_no = s.no) AS way
+ WHERE s.batch = @batch AND (way.sent <> 0 OR way.out <> 0)`
+
+// countBreaks adds what is no single payment's state: open breaks, sections
+// unapproved, money on the way.
 func (s *Summary) countBreaks(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) error {
 	if err := db.QueryRow(ctx, sqlUnapproved, pgx.NamedArgs{"batch": batch}).Scan(&s.Unapproved); err != nil {
 		return fmt.Errorf("sections of batch %d: %w", batch, err)
+	}
+	if err := db.QueryRow(ctx, sqlOnTheWay, pgx.NamedArgs{"batch": batch}).Scan(&s.OnTheWay); err != nil {
+		return fmt.Errorf("money of batch %d on the way: %w", batch, err)
 	}
 	rows, _ := db.Query(ctx, sqlBreakCounts, pgx.NamedArgs{"batch": batch})
 	var reason Reason
@@ -169,6 +189,7 @@ func (s Summary) Obstacles() []string {
 		{s.Unapproved, "khoản chưa được phê duyệt", "payments in sections nobody approved"},
 		{s.Unsent, "khoản chưa lệnh", "payments never ordered"},
 		{s.AtBank, "khoản chờ ngân hàng", "payments at a bank"},
+		{s.OnTheWay, "lệnh còn tiền trên đường: ngân hàng chưa ghi nợ, hoặc ghi nợ khác số đã chứng minh", "submissions whose debit is not booked, or differs from what was proved"},
 		{s.AtProvider, "khoản ở đơn vị chi trả", "payments at a provider"},
 		{s.InDoubt, "khoản đang hỏi lại ngân hàng", "payments in doubt"},
 		{s.Rejected, "khoản chưa chi được", "payments refused and owed again"},

@@ -7,8 +7,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/internal/errs"
+	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
+	"ansinh/ledger"
 	"ansinh/reconciliation"
 )
 
@@ -30,5 +33,39 @@ func TestABatchWithAnUnapprovedSectionDoesNotClose(t *testing.T) {
 	})
 	if errs.Code(err) != "RECON-CLOSING" || !strings.Contains(err.Error(), "7 khoản chưa được phê duyệt") {
 		t.Errorf("closing = %v, want RECON-CLOSING naming the 7 payments", err)
+	}
+}
+
+// Reports proved both payments, but the bank's one debit is smaller: somebody got
+// less, and no line of the statement says who. No payment is open and no break
+// stands; the money left on the way keeps the batch open.
+func TestABatchWhoseBulkDebitDiffersFromWhatWasProvedDoesNotClose(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		booked money.Amount
+		closes bool
+	}{
+		"the whole sum": {700_000, true},
+		"a smaller sum": {650_000, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := open(t, 300_000, 400_000)
+			w.fund("C", 700_000)
+			s := w.order("C", "accepted", 1, 2)
+			w.take("C", bankadapters.KindStatusReport, w.report("C", s.Message, status{id: w.id(1, 1), word: "ACSC"}, status{id: w.id(2, 1), word: "ACSC"}))
+			w.drain("C")
+			w.post("C", w.statement("C", entry{amount: tt.booked, bulk: string(s.Message)}))
+			w.expect(map[int64]ledger.State{1: ledger.Paid, 2: ledger.Paid}, map[string]int{}, "C")
+			err := pgdb.InTx(t.Context(), w.db, func(ctx context.Context, tx pgx.Tx) error {
+				return reconciliation.CloseBatch(ctx, tx, batchNo, reconciliation.Signers{One: "a", Two: "b"}, w.now)
+			})
+			switch {
+			case tt.closes && err != nil:
+				t.Errorf("closing: %v", err)
+			case !tt.closes && (errs.Code(err) != "RECON-CLOSING" || !strings.Contains(err.Error(), "1 lệnh còn tiền trên đường")):
+				t.Errorf("closing = %v, want RECON-CLOSING naming the submission", err)
+			}
+		})
 	}
 }

@@ -188,59 +188,70 @@ func (c *chunk) conclude(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	for i := range c.results {
-		r := &c.results[i]
-		if r.draw != "" {
-			tag, err := tx.Exec(ctx, sqlCreditDraw, pgx.NamedArgs{"voucher": r.group.voucher, "reference": r.draw})
-			if err != nil {
-				return fmt.Errorf("credit of draw %s: %w", r.draw, err)
-			}
-			if tag.RowsAffected() != 1 {
-				return fmt.Errorf("credit of draw %s: credited meanwhile: %w", r.draw, ledger.ErrCollision)
-			}
-		}
-		if r.bulk != 0 {
-			_, err := tx.Exec(ctx, sqlAddBulkClaim, pgx.NamedArgs{"file": c.file.id, "position": r.witness.Position,
-				"submission": r.reading.order.No, "amount": r.bulk, "voucher": r.group.voucher})
-			if err == nil && r.bulk < 0 && r.reading.order.claim == 0 {
-				_, err = tx.Exec(ctx, sqlCloseBulkBreaks, pgx.NamedArgs{"submission": r.reading.order.No, "now": c.file.now})
-			}
-			if err != nil {
-				return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
-			}
-		}
-		if r.unsent {
-			if err := payout.KnownUnsent(ctx, tx, r.reading.order.No, c.file.now); err != nil {
-				return err
-			}
-			if err := payout.Settle(ctx, tx, r.reading.order.No); err != nil {
-				return err
-			}
-		}
-		if r.bar {
-			why := fmt.Sprintf("%s: tệp %d dòng %d", r.reading.evidence, c.file.id, r.witness.Position)
-			if err := payout.Bar(ctx, tx, r.reading.ref, why, c.file.now); err != nil {
-				return err
-			}
-		}
-		if r.stop {
-			what := "không có trong sổ"
-			if r.unsent {
-				what = "của lệnh chưa từng gửi"
-			}
-			why := fmt.Sprintf("%s: mã %s %s, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk, r.witness.Servicer), what, c.file.id, r.witness.Position)
-			if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
-				return err
-			}
-			if r.reading.trail == nil {
-				continue
-			}
-			approved := r.reading.situation == at(ledger.Approved)
-			if err := payout.HoldUnrecorded(ctx, tx, r.reading.ref, approved, why, c.file.now); err != nil {
-				return err
-			}
+		if err := c.follow(ctx, tx, &c.results[i]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// follow does what hangs on one line.
+func (c *chunk) follow(ctx context.Context, tx pgx.Tx, r *result) error {
+	if r.draw != "" {
+		tag, err := tx.Exec(ctx, sqlCreditDraw, pgx.NamedArgs{"voucher": r.group.voucher, "reference": r.draw})
+		if err != nil {
+			return fmt.Errorf("credit of draw %s: %w", r.draw, err)
+		}
+		if tag.RowsAffected() != 1 {
+			return fmt.Errorf("credit of draw %s: credited meanwhile: %w", r.draw, ledger.ErrCollision)
+		}
+	}
+	if r.bulk != 0 {
+		_, err := tx.Exec(ctx, sqlAddBulkClaim, pgx.NamedArgs{"file": c.file.id, "position": r.witness.Position,
+			"submission": r.reading.order.No, "amount": r.bulk, "voucher": r.group.voucher})
+		if err == nil && r.bulk < 0 && r.reading.order.claim == 0 {
+			_, err = tx.Exec(ctx, sqlCloseBulkBreaks, pgx.NamedArgs{"submission": r.reading.order.No, "now": c.file.now})
+		}
+		if err != nil {
+			return fmt.Errorf("bulk claim of submission %d: %w", r.reading.order.No, err)
+		}
+	}
+	if r.unsent {
+		if err := payout.KnownUnsent(ctx, tx, r.reading.order.No, c.file.now); err != nil {
+			return err
+		}
+		if err := payout.Settle(ctx, tx, r.reading.order.No); err != nil {
+			return err
+		}
+	}
+	if r.bar {
+		why := fmt.Sprintf("%s: tệp %d dòng %d", r.reading.evidence, c.file.id, r.witness.Position)
+		if err := payout.Bar(ctx, tx, r.reading.ref, why, c.file.now); err != nil {
+			return err
+		}
+	}
+	if r.stop {
+		return c.stop(ctx, tx, r)
+	}
+	return nil
+}
+
+// stop pulls the global stop and keeps the payment, if one is named that this
+// database never sent, from going out a second time.
+func (c *chunk) stop(ctx context.Context, tx pgx.Tx, r *result) error {
+	what := "không có trong sổ"
+	if r.unsent {
+		what = "của lệnh chưa từng gửi"
+	}
+	why := fmt.Sprintf("%s: mã %s %s, tệp %d dòng %d", c.bank.key, cmp.Or(r.witness.EndToEnd, r.witness.Bulk, r.witness.Servicer), what,
+		c.file.id, r.witness.Position)
+	if err := payout.Stop(ctx, tx, why, "reconciliation", c.file.now); err != nil {
+		return err
+	}
+	if r.reading.trail == nil || r.unsent { // what was never sent is in doubt, or barred by its cell
+		return nil
+	}
+	return payout.HoldUnrecorded(ctx, tx, r.reading.ref, r.reading.situation == at(ledger.Approved), why, c.file.now)
 }
 
 const sqlAddReferences = `

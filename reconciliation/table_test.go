@@ -114,6 +114,15 @@ func TestStatesDocumentIsTheTable(t *testing.T) {
 	}
 }
 
+// neverSentRule is the one rule that is no cell.
+const neverSentRule = `
+One rule stands above the table: where the submission of the attempt (or of the bulk debit) was **never sent** — its intent is
+committed and no byte has left, or it was withdrawn unsent — the line is booked as its cell says, and beside that dispatch stops
+everywhere, a break ` + "`never_sent`" + ` opens, and an intent is in doubt from then on: it is never sent, and its other payments may
+have been executed too. Only a booked credit stops nothing, because anybody can send one with any reference: on an intent it is an
+unknown credit (` + "`credit_x`" + `).
+`
+
 func statesDocument() string {
 	var b strings.Builder
 	b.WriteString(`# States and evidence
@@ -167,13 +176,7 @@ A situation is the payment's money state when the attempt named by the line is t
 	for _, w := range reconciliation.SituationWords {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", w.Name, w.VI, w.EN)
 	}
-	b.WriteString(`
-One rule stands above the table: where the submission of the attempt (or of the bulk debit) was **never sent** — its intent is
-committed and no byte has left, or it was withdrawn unsent — the line is booked as its cell says, and beside that dispatch stops
-everywhere, a break ` + "`never_sent`" + ` opens, and an intent is in doubt from then on: it is never sent, and its other payments may
-have been executed too. Only a booked credit stops nothing, because anybody can send one with any reference: on an intent it is an
-unknown credit (` + "`credit_x`" + `).
-`)
+	b.WriteString(neverSentRule)
 	writeCells(&b)
 	b.WriteString("\n### Lines that name no attempt\n\n| evidence | action |\n|---|---|\n")
 	for _, e := range reconciliation.LooseEvidences {

@@ -147,5 +147,5 @@ func (v *visit) noteExport(act, what string) error {
 // badDate is the answer to a download whose dates cannot be read: there is no
 // page to show the error on.
 func (v *visit) badDate() error {
-	return errs.Coded(errs.Invalid, "CONSOLE-DATE", "Ngày phải theo dạng 17/02/2026. / A date is written like 17/02/2026.", nil)
+	return errs.Coded(errs.Invalid, "CONSOLE-DAY", "Ngày phải theo dạng 17/02/2026. / A date is written like 17/02/2026.", nil)
 }

@@ -184,21 +184,29 @@ func (l *bookLog) store(content []byte) (offset int64) {
 	return offset
 }
 
-// encode adds an event's line to the group that will be written next.
+// encode adds an event's line to the group in the making. What is written before
+// the group's end is cut off again by [openBook], so a day's closing need not wait
+// in memory.
 func (l *bookLog) encode(e *event) {
 	if l.err != nil || l.file == nil {
 		return
 	}
 	enc := json.NewEncoder(&l.group)
 	enc.SetEscapeHTML(false)
-	l.err = enc.Encode(e)
+	if l.err = enc.Encode(e); l.err == nil && l.group.Len() > groupMax {
+		l.err = l.flush()
+	}
+}
+
+func (l *bookLog) flush() error {
+	_, err := l.file.Write(l.group.Bytes())
+	l.group.Reset()
+	return err
 }
 
 // write appends the encoded group, which ends with last, and makes it durable,
 // the files it names before it.
 func (l *bookLog) write(last *event) error {
-	last.End = true
-	l.encode(last)
 	if l.err != nil || l.file == nil {
 		return l.err
 	}
@@ -208,17 +216,19 @@ func (l *bookLog) write(last *event) error {
 		}
 		l.stored = false
 	}
-	if _, l.err = l.file.Write(l.group.Bytes()); l.err != nil {
-		return l.err
+	last.End = true
+	l.encode(last)
+	if l.err == nil {
+		l.err = l.flush()
 	}
-	if l.group.Reset(); l.group.Cap() > groupKept {
-		l.group = bytes.Buffer{} // a whole day's closing, not a request
+	if l.err == nil {
+		l.err = l.file.Sync()
 	}
-	l.err = l.file.Sync()
 	return l.err
 }
 
-const groupKept = 1 << 20
+// groupMax is how much of a group is held in memory.
+const groupMax = 256 << 10
 
 func (l *bookLog) close() error {
 	if l.file == nil || errors.Is(l.err, os.ErrClosed) {

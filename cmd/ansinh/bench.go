@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -11,12 +12,51 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ansinh/internal/bench"
+	"ansinh/internal/crypt"
 	"ansinh/internal/pgdb"
 )
 
 func benchCommands() []command {
 	return []command{{name: "bench", short: "đo tốc độ, kèm mốc so sánh / measure speed, each figure beside its floor",
-		example: "ansinh bench --payments 200000 --entries 500000 --path 1165878", setup: setupBench}}
+		example: "ansinh bench --payments 200000 --entries 500000 --path 1165878", setup: setupBench},
+		{name: "bench pages", short: "đo các trang khi nhiều người xem và một đợt đang chi / pages under fifty readers while a batch is paid",
+			example: "ansinh bench pages --people 1000000 --batches 10", setup: setupBenchPages}}
+}
+
+func setupBenchPages(f *flag.FlagSet) run {
+	people := f.Int("people", 100_000, "people, with one payment in each batch")
+	batches := f.Int("batches", 10, "batches; half of the last one is still being paid")
+	visitors := f.Int("visitors", 50, "people who click at once")
+	each := f.Int("clicks", 100, "clicks of each")
+	asJSON := f.Bool("json", false, "print JSON")
+	return func(ctx context.Context, e *env, _ []string) error {
+		if *people < 1000 || *batches < 1 || *visitors < 1 || *each < 1 {
+			return usagef("--people is at least 1000, the others at least 1")
+		}
+		keys, err := crypt.GenerateKeys(rand.Reader)
+		if err != nil {
+			return err
+		}
+		var rows []bench.PageRow
+		err = onServer(ctx, func(db, owner *pgxpool.Pool, _ string) error {
+			city, err := bench.LoadCity(ctx, db, bench.CityOptions{People: *people, Batches: *batches, Keys: keys, Random: rand.Reader, Log: e.stderr})
+			if err != nil {
+				return err
+			}
+			if _, err := owner.Exec(ctx, "ANALYZE"); err != nil {
+				return err
+			}
+			rows, err = city.Pages(ctx, bench.PagesOptions{Visitors: *visitors, Each: *each, Seed: 1, Now: time.Now})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return e.printJSON(rows)
+		}
+		return bench.PrintPages(e.stdout, rows)
+	}
 }
 
 func setupBench(f *flag.FlagSet) run {

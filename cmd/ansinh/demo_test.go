@@ -21,9 +21,9 @@ import (
 	"ansinh/web/browser"
 )
 
-// kills is how many seeded moments the interruption test tries; CI tries a few,
-// `make kill` the twenty of the issue.
-var kills = flag.Int("kills", 2, "how many seeded moments of dispatch the demo is killed at")
+// kills is how many seeded moments the interruption test tries: two at a time,
+// each about ten seconds on an idle machine.
+var kills = flag.Int("kills", 20, "how many seeded moments of dispatch the demo is killed at")
 
 // binary builds the program once for all tests.
 var binary = sync.OnceValues(func() (string, error) {

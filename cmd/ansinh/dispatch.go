@@ -29,8 +29,8 @@ func dispatchCommands() []command {
 			example: `ansinh dispatch settle --dir ./ansinh-demo --message ABC1… --by ke-toan-truong --second kiem-soat-vien --why "đã kiểm tra từng khoản"`, setup: setupDispatchSettle},
 		{name: "dispatch stop", short: "dừng chi mọi nơi / stop all payments, at once; one person",
 			example: `ansinh dispatch stop --dir ./ansinh-demo --by thu-quy --why "nghi ngờ"`, setup: setupDispatchStop},
-		{name: "dispatch lift", short: "bỏ lệnh dừng / lift the stop; two people",
-			example: `ansinh dispatch lift --dir ./ansinh-demo --by ke-toan-truong --second kiem-soat-vien --why "đã rõ"`, setup: setupDispatchLift},
+		{name: "dispatch lift", short: "bỏ lệnh dừng / lift the stop; two people, each with this command",
+			example: `ansinh dispatch lift --dir ./ansinh-demo --by ke-toan-truong --why "đã rõ"`, setup: setupDispatchLift},
 		{name: "settlement fetch", short: "xin lại tệp của ngân hàng / ask banks for their files again, after a restore or an outage",
 			example: "ansinh settlement fetch --dir ./ansinh-demo --since 2026-01-27", setup: setupFetch},
 	}
@@ -45,6 +45,11 @@ func (d *decisionFlags) declare(f *flag.FlagSet, two bool) {
 		f.StringVar(&d.second, "second", "", "the second person")
 	}
 	f.StringVar(&d.why, "why", "", "reason")
+}
+
+// inOffice requires that both who decide are people of the office.
+func (d *decisionFlags) inOffice(ctx context.Context, db pgdb.DB, now time.Time) error {
+	return payout.InOffice(ctx, db, calendar.DateOf(now), d.by, d.second)
 }
 
 // channelView is one channel as dispatch show prints it.
@@ -144,6 +149,9 @@ func setupDispatchOpen(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		if err := d.inOffice(ctx, works.DB, e.now()()); err != nil {
+			return err
+		}
 		err = works.Reopen(ctx, payout.Reopening{Channel: bankadapters.Key(*bank), ByOne: d.by, ByTwo: d.second, Why: d.why})
 		if err != nil {
 			return err
@@ -160,6 +168,9 @@ func setupDispatchSettle(f *flag.FlagSet) run {
 	return func(ctx context.Context, e *env, _ []string) error {
 		works, err := e.works(ctx)
 		if err != nil {
+			return err
+		}
+		if err := d.inOffice(ctx, works.DB, e.now()()); err != nil {
 			return err
 		}
 		for _, u := range works.Unresolved {
@@ -185,21 +196,38 @@ func setupDispatchStop(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		return pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error { return payout.Stop(ctx, tx, d.why, d.by, e.now()()) })
+		if err := payout.InOffice(ctx, db, calendar.DateOf(e.now()()), d.by); err != nil {
+			return err
+		}
+		return payout.PullStop(ctx, db, d.why, d.by, e.now()())
 	}
 }
 
 func setupDispatchLift(f *flag.FlagSet) run {
 	var d decisionFlags
-	d.declare(f, true)
+	d.declare(f, false)
 	return func(ctx context.Context, e *env, _ []string) error {
+		if d.by == "" || strings.TrimSpace(d.why) == "" {
+			return usagef("--by and --why are needed")
+		}
 		db, err := e.pool(ctx)
 		if err != nil {
 			return err
 		}
-		return pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-			return payout.LiftStop(ctx, tx, d.by, d.second, d.why, e.now()())
-		})
+		if err := payout.InOffice(ctx, db, calendar.DateOf(e.now()()), d.by); err != nil {
+			return err
+		}
+		if why, err := payout.Stopped(ctx, db); why == "" {
+			return e.did(err, "không có lệnh dừng nào / nothing is stopped")
+		}
+		lifted, err := payout.AgreeToLift(ctx, db, d.why, d.by, e.now()())
+		if err != nil {
+			return err
+		}
+		if !lifted {
+			return e.did(nil, "đã ghi ý kiến của %s, chờ người thứ hai / the word of %s is kept, a second person is waited for", d.by, d.by)
+		}
+		return e.did(nil, "đã bỏ lệnh dừng chi / payments go on")
 	}
 }
 

@@ -58,7 +58,7 @@ func setupDoctor(f *flag.FlagSet) run {
 // not the end.
 func (e *env) examination(ctx context.Context, listen string) doctor.Options {
 	begun := time.Now()
-	url, err := e.databaseURL(ctx)
+	url, err := e.databaseThere(ctx)
 	o := doctor.Options{Dir: e.folder(), URL: url, DatabaseErr: err, Own: e.server != nil, Keys: os.Getenv(envKeys), Journal: os.Getenv(envJournal),
 		Backup: e.backupFolder(), Listen: listen, TLSCert: os.Getenv(envTLSCert), TLSKey: os.Getenv(envTLSKey),
 		Now: e.now(), Stopwatch: func() time.Duration { return time.Since(begun) }, Synced: doctor.NTPState, Free: doctor.FreeSpace,
@@ -74,4 +74,13 @@ func (e *env) examination(ctx context.Context, listen string) doctor.Options {
 	}
 	o.Anchors = e.anchorFolders()
 	return o
+}
+
+// databaseThere is databaseURL for a database that exists: looking must not make one.
+func (e *env) databaseThere(ctx context.Context) (string, error) {
+	own := os.Getenv(envDatabase) == "" || e.dir != ""
+	if own && existing(e.path("pg", "PG_VERSION")) == "" {
+		return "", fmt.Errorf("%s chưa có dữ liệu / holds no database yet", e.folder())
+	}
+	return e.databaseURL(ctx)
 }

@@ -194,12 +194,19 @@ func TestRestoreDrill(t *testing.T) {
 		if v := d.wantClosed(); len(v.Unresolved) > 0 {
 			t.Errorf("not taken back: %+v", v.Unresolved)
 		}
-		if r := ansinh(t, "dispatch", "open", "--dir", d.dir, "--bank", "A", "--by", "một", "--second", "một", "--why", "x"); r.code != 1 ||
+		if r := ansinh(t, "dispatch", "open", "--dir", d.dir, "--bank", "A", "--by", "ke-toan-truong", "--second", "ke-toan-truong", "--why", "x"); r.code != 1 ||
 			!strings.Contains(r.stderr, "PAYOUT-TWO-PEOPLE") {
 			t.Errorf("one person opened a bank: %d %s", r.code, r.stderr)
 		}
+		if r := ansinh(t, "dispatch", "settle", "--dir", d.dir, "--message", "XYZ", "--by", "ke-toan-truong", "--second", "kiem-soat-vien", "--why", "x"); r.code != 1 ||
+			!strings.Contains(r.stderr, "CLI-NO-SEND") {
+			t.Errorf("a send nobody knows was settled: %d %s", r.code, r.stderr)
+		}
+		d.must("dispatch", "stop", "--by", "thu-quy", "--why", "diễn tập")
 		d.must("settlement", "fetch", "--since", "2026-01-25")
 		d.openAll()
+		d.must("dispatch", "lift", "--by", "ke-toan-truong", "--why", "đã đối chiếu với ngân hàng")
+		d.must("dispatch", "lift", "--by", "kiem-soat-vien", "--why", "đã đối chiếu với ngân hàng")
 	})
 	if s := d.finish(); s.Unsent > 0 {
 		t.Errorf("%d payments were not sent: %+v", s.Unsent, s)

@@ -16,6 +16,8 @@ func sandboxCommands() []command {
 			example: "ansinh sandbox --dir ./ansinh-demo --seed 1", setup: setupSandbox},
 		{name: "sandbox book", short: "in sổ của một ngân hàng mẫu / print a sandbox bank's own book",
 			example: "ansinh sandbox book --dir ./ansinh-demo --bank B --json", setup: setupSandboxBook},
+		{name: "sandbox control", args: "CALL JSON", short: "cấp tiền, khóa ngày, gửi tệp của ngân hàng mẫu / fund, close a day, deliver: what moves running sandbox banks",
+			example: `ansinh sandbox control --dir ./ansinh-demo close-day '{"date":"2026-01-27"}'`, setup: setupSandboxControl},
 	}
 }
 

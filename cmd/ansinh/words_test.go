@@ -74,8 +74,9 @@ func TestAnswersOfCommandsSayWhatWasDone(t *testing.T) {
 }
 
 // The sandbox may be the first to use a folder; root's database server runs as
-// another user and must be able to pass through it afterwards.
-func TestSandboxMakesAFolderOthersMayPass(t *testing.T) {
+// another user and must be able to pass through it afterwards. From outside it
+// is moved by signed calls.
+func TestSandboxRunsAndIsMovedFromOutside(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(folder(t), "new")
 	sandbox := command(t, "sandbox", "--dir", dir)
@@ -88,6 +89,24 @@ func TestSandboxMakesAFolderOthersMayPass(t *testing.T) {
 	}
 	if _, err := bufio.NewReader(says).ReadString('\n'); err != nil { // its first words: all banks listen
 		t.Fatal(err)
+	}
+	for _, call := range []struct {
+		path, body string
+		code       int
+		says       string
+	}{
+		{"account", `{"bank":"A","account":"9990001001","name":"SO NOI VU MAU"}`, 0, `{"ok":true}`},
+		{"fund", `{"bank":"A","account":"9990001001","amount":"500000","reference":"DRAW1"}`, 0, `{"ok":true}`},
+		{"fund", `{"bank":"Z","account":"9990001001","amount":"500000","reference":"DRAW1"}`, 1, "no such bank"},
+		{"fund", `{`, 2, "are needed"},
+	} {
+		r := ansinh(t, "sandbox", "control", "--dir", dir, call.path, call.body)
+		if all := r.stdout + r.stderr; r.code != call.code || !strings.Contains(all, call.says) {
+			t.Errorf("control %s %s: exit %d, want %d and %q in\n%s", call.path, call.body, r.code, call.code, call.says, all)
+		}
+	}
+	if book := ansinh(t, "sandbox", "book", "--dir", dir, "--bank", "A"); !strings.Contains(book.stdout, "9990001001: 500000") {
+		t.Errorf("the bank's book after the credit:\n%s%s", book.stdout, book.stderr)
 	}
 	if err := sandbox.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -6,11 +6,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/internal/audit"
 	"ansinh/internal/calendar"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 const sqlCityBatch = `
@@ -136,6 +138,21 @@ func (c *City) record(ctx context.Context, batch ledger.BatchID, day calendar.Da
 	return len(entries), err
 }
 
+// movedTo says where payments were before a leg of the city's straight way.
+func movedTo(leg ledger.LegID, place ledger.Place) payout.Moved {
+	key := bankadapters.Key(place)
+	was := payout.Standing{State: ledger.Approved, Channel: key}
+	switch leg {
+	case ledger.LegApproved:
+		return payout.Moved{}
+	case ledger.LegPaidSent, ledger.LegRejected:
+		was.State = ledger.Ordered
+	case ledger.LegListPaid, ledger.LegListUnpaid:
+		was.State = ledger.Listed
+	}
+	return payout.Moved{At: key, Was: func(int64) payout.Standing { return was }}
+}
+
 // post books one leg of the numbered payments, all of one channel or of all at
 // the first leg.
 func (c *City) post(ctx context.Context, v ledger.Voucher, batch ledger.BatchID, place ledger.Place, leg ledger.LegID, numbers []int64, seq int16) (
@@ -162,7 +179,7 @@ func (c *City) post(ctx context.Context, v ledger.Voucher, batch ledger.BatchID,
 				}
 			}
 		}
-		posted, err := ledger.Post(ctx, tx, v)
+		posted, err := payout.Post(ctx, tx, v, movedTo(leg, place))
 		id = posted.ID
 		return err
 	})

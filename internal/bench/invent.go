@@ -32,7 +32,10 @@ const (
 	moneyBook      = "9990009"
 )
 
-var moneyDay = calendar.Must(2026, 2, 2)
+var (
+	moneyDay    = calendar.Must(2026, 2, 2)
+	moneyPeriod = calendar.Must(2026, 1, 1) // the programme pays once, for this month
+)
 
 // openMoneyPath prepares the installation: book, programme, one bank, signers.
 func openMoneyPath(ctx context.Context, db, owner *pgxpool.Pool, o MoneyOptions) (*moneyPath, error) {

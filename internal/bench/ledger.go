@@ -45,10 +45,12 @@ const programme = "BENCH"
 // in transactions of the same size on two connections, into tables with the
 // line's key and nothing else. owner may create tables.
 func Ledger(ctx context.Context, db, owner *pgxpool.Pool, o LedgerOptions) ([]Row, error) {
-	b := ledgerBench{LedgerOptions: o, db: db, day: calendar.Must(2026, 2, 2).At(8, 0), posted: make(chan struct{}, 1000)}
+	b := ledgerBench{LedgerOptions: o, db: db, day: calendar.Must(2026, 2, 2).At(8, 0)}
 	if err := b.open(ctx); err != nil {
 		return nil, err
 	}
+	b.posted = make(chan struct{}, 1000)
+	db.Reset() // sessions look at the number of partitions when they begin
 	first := ledger.LargeFirst + ledger.BatchID(o.Batches)
 	batches := []ledger.BatchID{first, first + 1}
 

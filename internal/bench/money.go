@@ -159,7 +159,7 @@ func (m *moneyPath) elsewhere(do func() error) error {
 
 func (m *moneyPath) plan(ctx context.Context, n int, owed money.Amount) (batch ledger.BatchID, err error) {
 	err = pgdb.InTx(ctx, m.db, func(ctx context.Context, tx pgx.Tx) error {
-		batch, err = payout.Declare(ctx, tx, payout.Declaration{Programme: moneyProgramme, Period: moneyDay, NameVI: "Đo tốc độ (dữ liệu giả lập)",
+		batch, err = payout.Declare(ctx, tx, payout.Declaration{Programme: moneyProgramme, Period: moneyPeriod, NameVI: "Đo tốc độ (dữ liệu giả lập)",
 			Count: int64(n), Total: owed, DecisionNo: "00/QĐ-MẪU", DecisionDate: moneyDay, MadeBy: "maker"}, m.at)
 		return err
 	})

@@ -11,10 +11,20 @@ import (
 	"ansinh/internal/crypt"
 	"ansinh/internal/pgtest"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 func init() {
-	pgtest.AfterEach("the ledger holds", func(ctx context.Context, db *pgxpool.Pool) error { return ledger.CheckAll(ctx, db) })
+	pgtest.AfterEach("ledger and totals hold", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := ledger.CheckAll(ctx, db); err != nil {
+			return err
+		}
+		found, err := payout.CheckTallies(ctx, db)
+		if err == nil && len(found) > 0 {
+			err = found[0]
+		}
+		return err
+	})
 }
 
 // newCity loads a city whose tables are large enough for the planner to care.

@@ -13,5 +13,3 @@ CREATE INDEX file_channel ON reconciliation.file (channel, id);
 CREATE INDEX record_at ON audit.record (at, id);
 CREATE INDEX record_actor_at ON audit.record (actor, at, id);
 CREATE INDEX record_act_at ON audit.record (act, at, id);
--- Vouchers of one book, newest first.
-CREATE INDEX voucher_book ON ledger.voucher (book, id);
