@@ -158,7 +158,7 @@ func (v *visit) schedule(a actForm) error {
 	date, errDate := calendar.New(year, time.Month(month), day)
 	hour, errClock := time.Parse("15:04", strings.TrimSpace(a.Clock))
 	if errDay != nil || errMonth != nil || errYear != nil || errDate != nil || errClock != nil {
-		return v.again("act", a, errs.Coded(errs.Invalid, "CONSOLE-DATE", "Ngày giờ chưa đúng: ghi ngày, tháng, năm bằng số và giờ dạng 08:00. / "+
+		return v.again("act", a, errs.Coded(errs.Invalid, "CONSOLE-TIME", "Ngày giờ chưa đúng: ghi ngày, tháng, năm bằng số và giờ dạng 08:00. / "+
 			"The date or time is not right: write day, month and year in digits and the time like 08:00.", nil), "day")
 	}
 	a.At = date.At(hour.Hour(), hour.Minute())

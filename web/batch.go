@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"ansinh/internal/money"
@@ -191,7 +192,11 @@ func (d *batch) readNeeds(v *visit, figures records.Figures) error {
 	if err != nil {
 		return err
 	}
-	add("rejected", "batch.need.breaks", "", breaks, 0)
+	path := ""
+	if slices.Contains(desk, v.me.Role) {
+		path = fmt.Sprintf("/breaks?batch=%d", d.Batch.ID)
+	}
+	add("rejected", "batch.need.breaks", path, breaks, 0)
 	left, err := records.LeftOut(v.r.Context(), v.site.DB, d.Batch.ID)
 	if err != nil {
 		return err

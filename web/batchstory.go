@@ -169,7 +169,7 @@ func (s *site) paymentStories() []story {
 	empty.Page, empty.Empty, empty.Filtered, empty.Pager = records.PaymentPage{Found: -1}, "payments.empty.filters", true, pager{}
 	cut.Page, cut.GoOn, cut.Pager = records.PaymentPage{Found: -1, Cut: 20_000}, "/batches/13001/payments?state=returned&after=20000", pager{First: "/batches/13001/payments?state=returned"}
 	month := calendar.Must(2026, 1, 1)
-	p := payment{May: true, Trail: records.Trail{Batch: 13001, Payment: 17, Amount: 500_000, Channel: "A", BIN: "999001", Unit: "Phường Mẫu Hoàn Kiếm", Section: 1, Account: "…0042", Holder: "NGUYEN THI MAU THU",
+	p := payment{May: true, Desk: true, Trail: records.Trail{Batch: 13001, Payment: 17, Amount: 500_000, Channel: "A", BIN: "999001", Unit: "Phường Mẫu Hoàn Kiếm", Section: 1, Account: "…0042", Holder: "NGUYEN THI MAU THU",
 		Shown: "in_doubt", BatchName: storyBatch().NameVI, Name: "Nguyễn Thị Mẫu Thử", Birth: &birth,
 		Entitlements: []records.Entitlement{{Programme: "TET26", Month: month, Amount: 500_000, Basis: "Nghị quyết mẫu số 00/2026/NQ-HĐND"}},
 		Attempts:     []records.Attempt{{Attempt: 1, ID: "U7E10A15000001122K", Channel: "A", Message: "U7E1000001A1B2C3", State: payout.InDoubt, Sent: &sent, Order: 1}},

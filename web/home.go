@@ -73,8 +73,8 @@ func tasksOf(role accounts.Role, d records.Desk, waiting int64) []task {
 		"doubts":    {Count: d.Doubts, Key: "home.doubts", Path: "/doubts", Age: d.OldestDoubt},
 		"held":      {Count: d.Held, Key: "home.held", Path: "/batches"},
 		"breaks":    {Count: d.Breaks, Key: "home.breaks", Path: "/breaks", Age: d.OldestBreak},
-		"gates":     {Count: d.Gates, Key: "home.gates", Path: "/stop"},
-		"unsent":    {Count: d.Unsent, Key: "home.unsent", Path: "/stop"},
+		"gates":     {Count: d.Gates, Key: "home.gates", Path: "/banks"},
+		"unsent":    {Count: d.Unsent, Key: "home.unsent", Path: "/banks"},
 	}
 	order := map[accounts.Role][]string{
 		accounts.Maker:      {"planned", "held", "submitted"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,8 @@ var mayReveal = []accounts.Role{accounts.Maker, accounts.Approver, accounts.Acco
 type payment struct {
 	records.Trail
 	Steps   []step
-	May     bool
+	May     bool   // may see the whole account
+	Desk    bool   // follows vouchers, submissions and breaks to their own pages
 	Account string // the full number, once it was revealed
 	Why     string
 }
@@ -70,7 +72,7 @@ func (v *visit) ownPayment() (payment, payout.Ref, error) {
 	if err == nil && v.me.UnitCode != "" && v.me.UnitCode != trail.UnitCode {
 		err = errNoPage(v.r.URL.Path)
 	}
-	p := payment{Trail: trail, Steps: stepsOf(trail.Lines)}
+	p := payment{Trail: trail, Steps: stepsOf(trail.Lines), Desk: slices.Contains(desk, v.me.Role)}
 	for _, role := range mayReveal {
 		p.May = p.May || role == v.me.Role && trail.Account != ""
 	}
