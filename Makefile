@@ -62,9 +62,10 @@ check: fmt ## the quick look before a commit: form, vet, tests that need no data
 fmt: ## name the Go files that gofmt would change
 	@unclean=$$(gofmt -l .); [ -z "$$unclean" ] || { echo "gofmt would change:" $$unclean; exit 1; }
 
-screenshots: ## draw every page in both languages, wide, on a telephone and on paper, into PICTURES
+screenshots: ## draw every page in both languages, wide, on a telephone and on paper, into PICTURES, and six of a demo into docs/pictures
 	@.ci/install test
 	go test ./web/browser -run Pictures -count=1 -timeout 30m -args -pictures=$(abspath $(PICTURES))
+	go test ./cmd/ansinh -run 'TheTetJourneyInABrowser/scripts_on' -count=1 -timeout 30m -args -pictures=$(abspath docs/pictures)
 
 sim: ## simulate N times from SEED on: make sim SEED=1 N=300
 	go test ./simtest/ -count=1 -timeout 12h -v -args -seed=$(SEED) -seeds=$(N)

@@ -148,7 +148,7 @@ func (j *journey) leave(tab *browser.Tab) {
 
 func (j *journey) picture(tab *browser.Tab, name string) {
 	if *pictures != "" && len(j.options) == 0 {
-		tab.Size(1100, 820)
+		tab.Size(1220, 1150)
 		tab.Window(filepath.Join(*pictures, name+".png"))
 		tab.Size(1280, 900)
 	}
