@@ -34,13 +34,16 @@ type ApprovalSheet struct {
 // Purpose is what an approval seal is for; it is covered by the signature.
 const Purpose = "approve-section/v1"
 
+// sqlChanges compares with all cuts of the period before. The first cut of the
+// same period is no predecessor of a supplementary one: its people are not gone.
 const sqlChanges = `
 WITH previous AS (
     SELECT b.id, s.no
       FROM payout.batch AS b JOIN payout.section AS s ON s.batch = b.id
-     WHERE b.programme = @programme AND b.id <> @batch AND s.unit_code = @unit AND b.planned_at < @planned
-     ORDER BY b.planned_at DESC, b.id DESC
-     LIMIT 1
+     WHERE b.programme = @programme AND s.unit_code = @unit
+       AND b.period = (SELECT max(e.period)
+                         FROM payout.batch AS e JOIN payout.section AS x ON x.batch = e.id
+                        WHERE e.programme = @programme AND x.unit_code = @unit AND e.period < @period)
 ), before AS (
     SELECT p.person, p.channel, p.account_index
       FROM previous AS v JOIN payout.payment AS p ON p.batch = v.id AND p.section = v.no
@@ -75,7 +78,7 @@ func ReadApprovalSheet(ctx context.Context, db pgdb.Querier, batch ledger.BatchI
 
 func sheetOf(ctx context.Context, db pgdb.Querier, b Batch, s Section) (ApprovalSheet, error) {
 	var c Changes
-	err := db.QueryRow(ctx, sqlChanges, pgx.NamedArgs{"programme": b.Programme, "batch": b.ID, "section": s.No, "planned": b.PlannedAt,
+	err := db.QueryRow(ctx, sqlChanges, pgx.NamedArgs{"programme": b.Programme, "batch": b.ID, "section": s.No, "period": b.Period,
 		"unit": s.UnitCode, "unit_from": s.UnitValidFrom}).Scan(&c.More, &c.Fewer, &c.Account, &c.Outside)
 	if err != nil {
 		return ApprovalSheet{}, fmt.Errorf("changes of section %d/%d: %w", b.ID, s.No, err)

@@ -33,6 +33,7 @@ func TestApprovalSheetSaysWhatChanges(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.plan(o.declare("TET26", 9, 9_000_000), o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, poor, "A", 0}, entry{3, poor, "XA", 0}))
+	o.exec(`UPDATE payout.batch SET period = '2025-12-01'`) // programmes paid every month come later: this is last month's
 	o.now = o.now.AddDate(0, 1, 0)
 	o.exec(`DELETE FROM registry.channel WHERE person = 2`)
 	list := o.list("TET26", baDinh, entry{1, martyr, "A", 0}, entry{2, martyr, "B", 0}, entry{4, martyr, "A", 0}, entry{5, martyr, "A", 0})
@@ -54,6 +55,19 @@ func TestApprovalSheetSaysWhatChanges(t *testing.T) {
 		if !strings.Contains(string(got.Content()), part) {
 			t.Errorf("content lacks %q:\n%s", part, got.Content())
 		}
+	}
+}
+
+// A supplementary cut follows the first of the same period, which is not gone.
+func TestASupplementaryCutTakesNobodyAway(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.plan(o.declare("TET26", 9, 9_000_000), o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, poor, "A", 0}))
+	o.now = o.now.AddDate(0, 0, 3)
+	cut := o.declare("TET26", 9, 9_000_000)
+	o.plan(cut, o.list("TET26", baDinh, entry{3, poor, "B", 0}))
+	if diff := cmp.Diff(payout.Changes{More: 1, Outside: 2}, o.sheet(cut, 1).Changes); diff != "" {
+		t.Errorf("changes of the second cut (-want +got):\n%s", diff)
 	}
 }
 
