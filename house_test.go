@@ -74,6 +74,7 @@ func TestHouse(t *testing.T) {
 type tree struct {
 	fset  *token.FileSet
 	files []*source
+	other []string // paths of files that are no text: pictures, fonts
 }
 
 // source is one text file. Its path is slash-separated from the root.
@@ -118,6 +119,7 @@ func read(fsys fs.FS) (*tree, error) {
 			return err
 		}
 		if !utf8.Valid(text) || strings.ContainsRune(string(text[:min(len(text), 8000)]), 0) {
+			t.other = append(t.other, name)
 			return nil
 		}
 		f := &source{path: name, text: string(text)}

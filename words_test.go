@@ -62,7 +62,8 @@ func links(t *tree) []string {
 					continue
 				}
 				target := path.Join(path.Dir(f.path), found[1])
-				there := slices.ContainsFunc(t.files, func(o *source) bool { return o.path == target || o.in(target) })
+				there := slices.ContainsFunc(t.files, func(o *source) bool { return o.path == target || o.in(target) }) ||
+					slices.Contains(t.other, target)
 				if !there {
 					faults = append(faults, fmt.Sprintf("%s:%d: link to %s leads nowhere", f.path, n, found[1]))
 				}

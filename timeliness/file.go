@@ -242,9 +242,11 @@ func daysOf(d calendar.Date) int {
 
 func dateTime(days int) time.Time { return time.Date(2000, time.January, 1+days, 0, 0, 0, 0, time.UTC) }
 
+// sqlFindWhy comes back to each row by its place in the table: the planner takes a
+// stage filled a moment ago for one row, and would compare all rows with all.
 const sqlFindWhy = `
 WITH seen AS (
-    SELECT s.line,
+    SELECT s.ctid AS place,
            row_number() OVER (PARTITION BY s.batch, s.payment, s.attempt ORDER BY s.line) AS nth,
            a.batch IS NULL AS unknown,
            m.channel <> @channel AND (p.bin = '' OR p.bin <> c.bin) AS is_foreign
@@ -257,7 +259,7 @@ WITH seen AS (
 UPDATE timeliness.stage AS s
    SET why = CASE WHEN seen.unknown THEN @unknown WHEN seen.is_foreign THEN @foreign ELSE @twice END
   FROM seen
- WHERE s.file = @file AND s.line = seen.line AND (seen.unknown OR seen.is_foreign OR seen.nth > 1)`
+ WHERE s.ctid = seen.place AND (seen.unknown OR seen.is_foreign OR seen.nth > 1)`
 
 const sqlAddFile = `
 INSERT INTO timeliness.file (id, channel, sha256, name, bank_file, state, reason, scope, covered_from, covered_to, complete_to,

@@ -27,7 +27,8 @@ func setupBenchPages(f *flag.FlagSet) run {
 	people := f.Int("people", 100_000, "people, with one payment in each batch")
 	batches := f.Int("batches", 10, "batches; half of the last one is still being paid")
 	visitors := f.Int("visitors", 50, "people who click at once")
-	each := f.Int("clicks", 100, "clicks of each")
+	each := f.Int("clicks", 60, "clicks of each")
+	think := f.Duration("think", 2*time.Second, "what a reader takes between two clicks, on average")
 	asJSON := f.Bool("json", false, "print JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
 		if *people < 1000 || *batches < 1 || *visitors < 1 || *each < 1 {
@@ -46,7 +47,7 @@ func setupBenchPages(f *flag.FlagSet) run {
 			if _, err := owner.Exec(ctx, "ANALYZE"); err != nil {
 				return err
 			}
-			rows, err = city.Pages(ctx, bench.PagesOptions{Visitors: *visitors, Each: *each, Seed: 1, Now: time.Now})
+			rows, err = city.Pages(ctx, bench.PagesOptions{Visitors: *visitors, Each: *each, Think: *think, Seed: 1, Now: time.Now})
 			return err
 		})
 		if err != nil {

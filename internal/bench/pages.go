@@ -22,7 +22,8 @@ import (
 // every visitor, or when ctx ends.
 type PagesOptions struct {
 	Visitors int
-	Each     int // clicks of one visitor
+	Each     int           // clicks of one visitor
+	Think    time.Duration // between an answer and the next click; 0 = none: then all wait for the processor
 	Seed     uint64
 	Now      func() time.Time
 }
@@ -105,7 +106,7 @@ func (a *answer) Write(b []byte) (int, error) {
 func visit(ctx context.Context, console http.Handler, cookie *http.Cookie, links []link, rng *rand.Rand, o PagesOptions) ([]click, error) {
 	var list []click
 	for range o.Each {
-		if ctx.Err() != nil {
+		if !think(ctx, rng, o.Think) {
 			return list, nil
 		}
 		to := links[rng.IntN(len(links))]
@@ -125,6 +126,21 @@ func visit(ctx context.Context, console http.Handler, cookie *http.Cookie, links
 		list = append(list, click{to.page, took, a.bytes})
 	}
 	return list, nil
+}
+
+// think waits half to one and a half times d, as people read; no when ctx ends.
+func think(ctx context.Context, rng *rand.Rand, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	pause := time.NewTimer(d/2 + time.Duration(rng.Int64N(int64(d))))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-pause.C:
+		return true
+	}
 }
 
 const pagesPassword = "mật khẩu để đo trang"

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -183,11 +184,12 @@ func byState(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stret
 	for _, one := range figures.In(f.State) {
 		hold[one.Section] = true
 	}
+	list = slices.DeleteFunc(list, func(s stretch) bool { return f.State != "none" && !hold[s.Section] })
 	var numbers []int64
 	left, cut := int64(walkMax), int64(0)
-	for _, s := range list {
+	for _, s := range joined(list) {
 		s.From = max(s.From, f.After+1)
-		if s.len() <= 0 || f.State != "none" && !hold[s.Section] {
+		if s.len() <= 0 {
 			continue
 		}
 		if left <= 0 {
@@ -215,6 +217,20 @@ func byState(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stret
 		page.Cut = cut
 	}
 	return page, err
+}
+
+// joined makes one stretch of those that follow each other without a gap: each
+// costs a statement, and most filters leave hundreds that are one.
+func joined(list []stretch) []stretch {
+	var out []stretch
+	for _, s := range list {
+		if n := len(out); n > 0 && out[n-1].To+1 == s.From {
+			out[n-1].To = s.To
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // OFFSET 0 keeps the planner from walking the batch for a join.
