@@ -39,19 +39,21 @@ type demoOptions struct {
 	people  int
 	seed    uint64
 	noServe bool
-	asJSON  bool
-	workers int
-	resume  bool
-	until   string
-	listen  string
-	profile string
+	// saidServe: --no-serve was given, one way or the other.
+	saidServe bool
+	asJSON    bool
+	workers   int
+	resume    bool
+	until     string
+	listen    string
+	profile   string
 }
 
 func setupDemo(f *flag.FlagSet) run {
 	var o demoOptions
 	f.IntVar(&o.people, "people", 20_000, "how many people the invented city lists")
 	f.Uint64Var(&o.seed, "seed", 1, "everything invented follows from it")
-	f.BoolVar(&o.noServe, "no-serve", false, "end when the work is done, instead of serving the console")
+	f.BoolVar(&o.noServe, "no-serve", false, "end when the work is done, instead of serving the console; so does --json, and --resume of what was begun so")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address of the console; a free port if it is taken")
 	f.BoolVar(&o.asJSON, "json", false, "the summary as JSON on standard output")
 	f.IntVar(&o.workers, "workers", 2, "1: one goroutine, no River, the same ledger head for the same seed; more: River with so many workers")
@@ -69,6 +71,7 @@ func setupDemo(f *flag.FlagSet) run {
 		case o.until != "" && !slices.Contains(phaseNames(), o.until):
 			return usagef("--until is one of %s", strings.Join(phaseNames(), ", "))
 		}
+		f.Visit(func(given *flag.Flag) { o.saidServe = o.saidServe || given.Name == "no-serve" })
 		d := &demo{e: e, options: o, progress: newProgress(e.stderr)}
 		return d.run(ctx)
 	}
@@ -177,13 +180,22 @@ func (d *demo) openState() error {
 		return errs.Coded(errs.NotFound, "CLI-DEMO-NONE", fmt.Sprintf(
 			"Thư mục %s chưa có gì để chạy tiếp. / There is nothing in %s to resume.", d.e.folder(), d.e.folder()), nil)
 	case state == nil:
-		state = &demoState{Seed: d.options.seed, People: d.options.people, path: path}
+		state = &demoState{Seed: d.options.seed, People: d.options.people, NoServe: d.options.noServe, path: path}
 		if err := state.save(); err != nil {
 			return err
 		}
 	}
 	d.state = state
 	return nil
+}
+
+// endsAlone says that the demo ends when its work is done. A script that reads
+// JSON waits for the end, and what was begun without a console is resumed so.
+func (d *demo) endsAlone() bool {
+	if d.options.saidServe {
+		return d.options.noServe
+	}
+	return d.options.asJSON || d.state.NoServe
 }
 
 // batch is the demo's batch number.

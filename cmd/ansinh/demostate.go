@@ -19,6 +19,7 @@ import (
 type demoState struct {
 	Seed     uint64         `json:"seed"`
 	People   int            `json:"people"`
+	NoServe  bool           `json:"no_serve,omitempty"` // begun to end by itself
 	Done     []string       `json:"done"`
 	Batch    ledger.BatchID `json:"batch"`
 	Lists    []demoList     `json:"lists"`

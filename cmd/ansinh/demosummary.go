@@ -132,7 +132,7 @@ func (d *demo) finish(ctx context.Context) error {
 	}
 	d.progress.say("Data folder %s: lists/, reports/, sandbox/ (the banks' books), journal/; "+
 		"look with: ansinh ledger trial-balance --dir %s", d.e.folder(), d.e.folder())
-	if err := s.check(); err != nil || d.options.noServe {
+	if err := s.check(); err != nil || d.endsAlone() {
 		return err
 	}
 	return d.serve(ctx)

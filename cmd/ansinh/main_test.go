@@ -34,3 +34,29 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		})
 	}
 }
+
+func TestDemoEndsByItselfForScripts(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		options demoOptions
+		begun   bool // with --no-serve
+		want    bool
+	}{
+		"a person's run serves":                     {demoOptions{}, false, false},
+		"no-serve ends":                             {demoOptions{noServe: true, saidServe: true}, false, true},
+		"JSON ends":                                 {demoOptions{asJSON: true}, false, true},
+		"JSON and told to serve":                    {demoOptions{asJSON: true, saidServe: true}, false, false},
+		"resumed as it was begun":                   {demoOptions{resume: true}, true, true},
+		"resumed and told to serve":                 {demoOptions{resume: true, saidServe: true}, true, false},
+		"resumed, begun with the console, serves":   {demoOptions{resume: true}, false, false},
+		"resumed with no-serve, begun with console": {demoOptions{resume: true, noServe: true, saidServe: true}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &demo{options: tt.options, state: &demoState{NoServe: tt.begun}}
+			if got := d.endsAlone(); got != tt.want {
+				t.Errorf("endsAlone() = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
