@@ -191,7 +191,7 @@ var breakColumns = []column{
 	{word{"Số ngày", "Age"}, 9, word{"Tuổi đến ngày lập, hoặc đến ngày đóng.", "Days until this report, or until it was closed."}},
 	{word{"Người xử lý", "Owner"}, 22, word{"Ai đang xử lý; chưa giao thì ai phải làm bước tiếp theo.", "Who works on it; if nobody yet, who acts next."}},
 	{word{"Đóng ngày", "Closed"}, 12, word{"Trống là còn mở.", "Empty means open."}},
-	{word{"Cách xử lý, gợi ý", "Resolution, suggestion"}, 40, word{"Đã xử lý thế nào, hoặc gợi ý.", "How it was closed, or a suggestion."}},
+	{word{"Cách xử lý, lời ngân hàng ghi", "Resolution, the bank's text"}, 40, word{"Đã xử lý thế nào; khi còn mở, nội dung ngân hàng ghi trên dòng.", "How it was closed; while open, the text of the bank's line."}},
 }
 
 var summaryColumns = []column{
