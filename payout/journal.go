@@ -68,8 +68,12 @@ func syncFolder(dir string) error {
 // Name identifies the process's journal; claims carry it.
 func (j *Journal) Name() string { return j.name }
 
-// Close releases the file. Its lines stay.
-func (j *Journal) Close() error { return j.file.Close() }
+// Close releases the file. Its lines stay. The lock is given up by name: it is
+// the open file's, and a child that is just being started holds a copy of the
+// descriptor until its exec, which would make a dead owner look alive.
+func (j *Journal) Close() error {
+	return errors.Join(syscall.Flock(int(j.file.Fd()), syscall.LOCK_UN), j.file.Close())
+}
 
 // Append writes one line and flushes it to disk. Only after it returned nil may
 // the first byte leave.
@@ -181,5 +185,6 @@ func (j *Journal) dead(owner string) bool {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
 		return false
 	}
+	syscall.Flock(int(f.Fd()), syscall.LOCK_UN) //nolint:errcheck // closing gives it up too, only later
 	return true
 }

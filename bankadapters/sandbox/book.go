@@ -234,7 +234,10 @@ func (l *bookLog) close() error {
 	if l.file == nil || errors.Is(l.err, os.ErrClosed) {
 		return nil
 	}
-	err := l.file.Close()
+	// The lock is the open file's, not this descriptor's: a child that another
+	// goroutine is just starting holds a copy until its exec, and closing alone
+	// would leave the book locked that long.
+	err := errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 	if l.archive != nil {
 		err = errors.Join(err, l.archive.Close())
 	}

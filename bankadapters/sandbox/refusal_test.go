@@ -3,7 +3,10 @@ package sandbox_test
 import (
 	"bytes"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -173,4 +176,56 @@ func TestTakenMessageIsADuplicateEvenOutOfDate(t *testing.T) {
 	if status, body := c.post("C", "M1", pays("P", 1000)); status != 409 || !strings.Contains(body, "DUPL") {
 		t.Errorf("status %d: %s", status, body)
 	}
+}
+
+// A child process that is just being started holds a copy of every descriptor
+// until its exec. A closed book is free all the same.
+func TestClosedBookIsFreeWhileACopyOfItsDescriptorIsOpen(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w, err := sandbox.Open(sandbox.Config{Seed: 1, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := copiesBelow(t, dir)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if held == 0 {
+		t.Fatal("no descriptor of a book was copied")
+	}
+	if w, err = sandbox.Open(sandbox.Config{Seed: 1, Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// copiesBelow copies every descriptor this process has open below dir, as
+// starting a child does, and returns how many; the test's end closes them.
+func copiesBelow(t *testing.T, dir string) int {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, entry := range open {
+		target, err := os.Readlink("/proc/self/fd/" + entry.Name())
+		if err != nil || !strings.HasPrefix(target, dir) {
+			continue // a descriptor that closed since, or another test's
+		}
+		fd, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		twin, err := syscall.Dup(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { syscall.Close(twin) })
+		held++
+	}
+	return held
 }

@@ -129,7 +129,11 @@ func (e *env) holdServer() error {
 }
 
 func (e *env) releaseServer() error {
-	defer e.users.Close()
+	defer func() {
+		// By name: a child just being started may hold a copy of the descriptor until its exec.
+		syscall.Flock(int(e.users.Fd()), syscall.LOCK_UN) //nolint:errcheck // closing gives it up too, only later
+		e.users.Close()
+	}()
 	if e.server == nil || e.keepServer {
 		return nil
 	}

@@ -193,7 +193,11 @@ func lockFolder(ctx context.Context, dir string) (unlock func(), err error) {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { file.Close() }, nil // closing releases the lock
+			return func() {
+				// By name: a server just started may hold a copy of the descriptor until its exec.
+				syscall.Flock(int(file.Fd()), syscall.LOCK_UN) //nolint:errcheck // closing gives it up too, only later
+				file.Close()
+			}, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			file.Close()
