@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -207,9 +209,9 @@ func setupBatchApprove(f *flag.FlagSet) run {
 	b.declare(f)
 	section := f.Int("section", 0, "number of the section; all that are submitted when 0")
 	who := f.String("signer", "", "the person whose seal it is")
-	key := f.String("key", "", "file with the person's private seed, 64 hex digits; a demo's own people need none")
+	key := f.String("key", "", "file with the person's private seed, 64 hex digits; without it the password of the person's account is asked for. A demo's own people need neither")
 	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
-		signer, err := e.signer(*who, *key)
+		signer, err := e.signer(ctx, *who, *key)
 		if err != nil {
 			return err
 		}
@@ -248,8 +250,9 @@ func setupBatchApprove(f *flag.FlagSet) run {
 	})
 }
 
-// signer is a person's own key, from a file or, in a demo, from its seed.
-func (e *env) signer(who, path string) (*crypt.Signer, error) {
+// signer is a person's own key: from a file, in a demo from its seed, else from
+// the person's account, which only their password opens.
+func (e *env) signer(ctx context.Context, who, path string) (*crypt.Signer, error) {
 	if who == "" {
 		return nil, usagef("--signer is needed")
 	}
@@ -265,13 +268,25 @@ func (e *env) signer(who, path string) (*crypt.Signer, error) {
 		return nil, err
 	}
 	if state == nil {
-		return nil, usagef("--key is needed: each person seals with a key of their own")
+		return e.signerByPassword(ctx, who)
 	}
 	demo, err := assembly.NewDemo(state.Seed)
 	if err != nil {
 		return nil, err
 	}
 	return demo.Signer(who)
+}
+
+func (e *env) signerByPassword(ctx context.Context, who string) (*crypt.Signer, error) {
+	people, err := e.people(ctx)
+	if err != nil {
+		return nil, err
+	}
+	password, err := e.askPassword(bufio.NewReader(os.Stdin), "mật khẩu của / password of "+who, false)
+	if err != nil {
+		return nil, err
+	}
+	return people.Signer(ctx, who, password, "command line")
 }
 
 func setupBatchFund(f *flag.FlagSet) run {

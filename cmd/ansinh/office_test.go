@@ -73,12 +73,14 @@ type shownBatch struct {
 		Paused bool
 		PayAt  string
 	} `json:"batch"`
-	Summary struct{ Payments, Ended, Unsent int64 } `json:"summary"`
-	Tallies []struct {
-		Channel, State string
-		Payments       int64
-	} `json:"tallies"`
-	Waits []struct{ Channel, Reason, Sentence string } `json:"waits"`
+	Summary struct{ Payments, Paid, Ended, Unsent int64 } `json:"summary"`
+	Tallies []shownTally                                  `json:"tallies"`
+	Waits   []struct{ Channel, Reason, Sentence string }  `json:"waits"`
+}
+
+type shownTally struct {
+	Channel, State string
+	Payments       int64
 }
 
 // shownPayment is what `payment show --json` says.
