@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -41,6 +42,10 @@ func batchCommands() []command {
 			example: "ansinh batch cancel --batch 13001 --payments 17,18 --why 'đã chết' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchCancel},
 		{name: "batch retry", short: "gửi lại / try payments that failed again, by two people",
 			example: "ansinh batch retry --batch 13001 --payments 17,18 --why 'đã xác nhận tài khoản' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchRetry},
+		{name: "batch withdraw", short: "rút phần không ai duyệt / take back a section that nobody approves, by two people; a later batch plans its people anew",
+			example: "ansinh batch withdraw --batch 13001 --section 4 --why 'xã xin lập lại' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchWithdraw},
+		{name: "batch unbar", short: "bỏ chặn / let payments go again that a wrong proof barred, by two people with the bank's paper",
+			example: "ansinh batch unbar --batch 13001 --payments 17 --paper '12/CV-NHA 03/02/2026' --why 'ngân hàng xác nhận không thực hiện' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchUnbar},
 	}
 }
 
@@ -359,6 +364,39 @@ func setupBatchCancel(f *flag.FlagSet) run {
 		}
 		c := payout.Cancellation{Batch: id, Payments: list, Reason: b.why, ByOne: b.by, ByTwo: b.second}
 		return e.did(payout.CancelUnsent(ctx, db, c, now), "đợt %d: thôi chi %d khoản / debt of %d payments ended", id, len(list), len(list))
+	})
+}
+
+func setupBatchWithdraw(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by", "second", "why")
+	section := f.Int("section", 0, "number of the section")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		if *section <= 0 || *section > math.MaxInt16 {
+			return usagef("--section is needed")
+		}
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
+		w := payout.SectionWithdrawal{Batch: id, Section: int16(*section), Reason: b.why, ByOne: b.by, ByTwo: b.second}
+		return e.did(payout.WithdrawSection(ctx, db, w, now), "đợt %d: đã rút phần %d / section %d is withdrawn", id, *section, *section)
+	})
+}
+
+func setupBatchUnbar(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by", "second", "why", "payments")
+	paper := f.String("paper", "", "number and date of the bank's paper")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		list, err := b.payments()
+		if err != nil {
+			return err
+		}
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
+		l := payout.BarLift{Batch: id, Payments: list, Paper: *paper, Reason: b.why, ByOne: b.by, ByTwo: b.second}
+		return e.did(payout.LiftBar(ctx, db, l, now), "đợt %d: bỏ chặn %d khoản / %d payments are no longer barred", id, len(list), len(list))
 	})
 }
 

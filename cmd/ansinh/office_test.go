@@ -152,6 +152,9 @@ func TestCommandsOnABatchThatWaitsForItsDay(t *testing.T) {
 	d.ok("batch", "cancel", "--batch", batch, "--payments", "1,2", "--why", "đã chết", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
 	d.refused("PAYOUT-NOT-OWED", "batch", "cancel", "--batch", batch, "--payments", "2,3", "--why", "đã chết", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
 
+	d.refused("PAYOUT-SECTION-APPROVED", "batch", "withdraw", "--batch", batch, "--section", "1", "--why", "xã xin lập lại", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
+	d.refused("PAYOUT-NOT-BARRED", "batch", "unbar", "--batch", batch, "--payments", "3", "--paper", "12/CV", "--why", "chưa thực hiện", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
+
 	got := jsonOf[shownBatch](d, "batch", "show", "--batch", batch, "--json")
 	if got.Batch.Paused || got.Summary.Ended != 2 || got.Summary.Unsent != got.Summary.Payments-2 || len(got.Waits) != 0 {
 		t.Errorf("batch = %+v, want two payments ended, the others unsent, nothing waiting before the release", got)
