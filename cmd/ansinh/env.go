@@ -127,6 +127,10 @@ func (e *env) holdServer() error {
 	return nil
 }
 
+// stopLimit covers the last checkpoint of a server whose log is full, on a slow
+// disk; ansinh.service waits as long (TimeoutStopSec).
+const stopLimit = 10 * time.Minute
+
 func (e *env) releaseServer() error {
 	defer func() {
 		// By name: a child just being started may hold a copy of the descriptor until its exec.
@@ -139,7 +143,7 @@ func (e *env) releaseServer() error {
 	if err := syscall.Flock(int(e.users.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil // somebody else still works with it
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	return e.server.Stop(ctx)
 }
