@@ -12,7 +12,16 @@ import (
 type Row struct {
 	No     int // as the spreadsheet counts
 	Cells  []string
+	Fonts  []string // of the cells; nil where the file names none
 	Hidden bool
+}
+
+// font returns the font of cell i, or "".
+func (r Row) font(i int) string {
+	if i < 0 || i >= len(r.Fonts) {
+		return ""
+	}
+	return r.Fonts[i]
 }
 
 // Cell returns cell i, or "" beyond the last.

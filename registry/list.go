@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"ansinh/internal/calendar"
 	"ansinh/internal/vntext"
 )
 
@@ -20,6 +19,12 @@ type ReadOptions struct {
 	Now time.Time
 	// Limits bound the file. Zero means DefaultLimits.
 	Limits Limits
+	// AcceptRepairs takes the values that repairs offer.
+	AcceptRepairs bool
+	Text          TextOptions
+	// Unit is the code of the commune the list is for; "" = not known, and nothing
+	// is compared with it.
+	Unit string
 }
 
 // List is a workbook, understood: its rows in order, and all that is wrong.
@@ -29,6 +34,8 @@ type List struct {
 	Lines     []Line
 	Findings  []Finding // by row
 	header    header
+	// Previews show text of a legacy encoding before and after conversion.
+	Previews []Preview
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
 }
@@ -45,7 +52,7 @@ type Skipped struct {
 func (l List) Errors() int {
 	n := 0
 	for _, f := range l.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			n++
 		}
 	}
@@ -70,13 +77,13 @@ func (l List) Refused() int {
 // about the file or its header says why, and Lines is empty.
 func (l List) Readable() bool {
 	return !slices.ContainsFunc(l.Findings, func(f Finding) bool {
-		return f.Severity == SeverityError && isFileCode(f.Code)
+		return f.Refuses() && isFileCode(f.Code)
 	})
 }
 
 func isFileCode(code Code) bool {
 	switch code {
-	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, RowsNone, RowsMany:
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
 		return true
 	default:
 		return false
@@ -131,8 +138,11 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits) (list List, err error) {
 	defer rows.Close()
 	list.Sheet = rows.Sheet()
-	reader := lineReader{sheet: rows.Sheet(), date1904: rows.Date1904(), demo: options.Demo, today: calendar.DateOf(options.Now)}
+	text := newTextRows(rows, options.Text)
+	rows = text
+	reader := newLineReader(text, options)
 	ended := false // below the totals or at the signatures
+	var titles []string
 	for {
 		row, ok := rows.Next()
 		if !ok {
@@ -147,7 +157,9 @@ func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits
 				if len(findings) > 0 {
 					return list, rows.Err()
 				}
+				list.checkTitles(titles, options.Unit)
 			}
+			titles = append(titles, row.Cells...)
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -175,6 +187,7 @@ func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits
 		return List{}, err
 	}
 	list.finish(reader.header)
+	list.addText(text)
 	return list, nil
 }
 
@@ -188,9 +201,13 @@ func (l *List) finish(h header) {
 		return
 	}
 	l.header = h
-	l.Findings = append(l.Findings, checkPairs(l.Lines, func(i int, code Code, c Column, args ...any) Finding {
-		return l.about(code, l.Lines[i], c, args)
-	})...)
+	address := func(i int, code Code, c Column, args ...any) Finding { return l.about(code, l.Lines[i], c, args) }
+	l.Findings = append(l.Findings, checkPairs(l.Lines, address)...)
+	l.Findings = append(l.Findings, checkAccounts(l.Lines, address)...)
+	l.sortFindings()
+}
+
+func (l *List) sortFindings() {
 	slices.SortStableFunc(l.Findings, func(a, b Finding) int { return a.Row - b.Row })
 }
 
@@ -211,6 +228,8 @@ func (l Line) shown(c Column) string {
 		return l.ID.Reveal() // for the officer's own table; storing masks it
 	case ColCategory:
 		return l.Category
+	case ColAccount:
+		return l.Account.Reveal()
 	default:
 		return string(l.Method)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,17 +71,48 @@ func TestReferenceData(t *testing.T) {
 	}
 }
 
-// Every code an officer can meet stands in docs/ERRORS.md with its words.
-func TestEveryCodeIsDocumented(t *testing.T) {
+// Every code an officer can meet stands in docs/ERRORS.md with its words:
+// `make errors` writes them.
+func TestErrorsPageIsCurrent(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/ERRORS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	current, ok := registry.ErrorsPage(string(page))
+	if !ok || current != string(page) {
+		t.Errorf("docs/ERRORS.md is not what the code says (marks found: %t): run make errors", ok)
+	}
+}
+
+// Every code is provoked by some test of this package, by name or by its text.
+func TestEveryCodeIsProvoked(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*_test.go")
+	more, err2 := filepath.Glob("demolist/*.go")
+	if err = errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range append(files, more...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	source, err := os.ReadFile("findingtext.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, code := range registry.Codes() {
-		row := registry.ErrorsRow(code)
-		if !strings.Contains(string(page), row) {
-			t.Errorf("docs/ERRORS.md lacks the line\n%s", row)
+		constant := regexp.MustCompile(`(?m)^\s+(\w+)\s+Code = "` + string(code) + `"$`).FindStringSubmatch(string(source))
+		if constant == nil {
+			t.Errorf("%s has no constant", code)
+			continue
+		}
+		if !strings.Contains(all.String(), string(code)) && !strings.Contains(all.String(), "registry."+constant[1]) {
+			t.Errorf("no test provokes %s", code)
 		}
 	}
 }

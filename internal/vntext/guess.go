@@ -36,6 +36,9 @@ type Evidence struct {
 	unicode int // of these, syllables as they stand
 	tcvn3   int // syllables when read as TCVN3
 	vni     int
+	noTCVN3 int // words with a code that TCVN3 does not have
+	noVNI   int
+	proof   int // texts that hold a letter only Unicode has
 }
 
 // The least that decides: fewer words, or a smaller share of syllables, and a
@@ -49,6 +52,9 @@ const (
 // Add counts the words of a text.
 func (e *Evidence) Add(text string) {
 	if !MayBeLegacy(text) {
+		if LooksUnicode(text) {
+			e.proof++
+		}
 		return
 	}
 	for i, word := range splitKeeping(text) {
@@ -59,12 +65,20 @@ func (e *Evidence) Add(text string) {
 		if IsSyllable(word) {
 			e.unicode++
 		}
-		if reads(TCVN3, word) {
-			e.tcvn3++
-		}
-		if reads(VNI, word) {
-			e.vni++
-		}
+		count(TCVN3, word, &e.tcvn3, &e.noTCVN3)
+		count(VNI, word, &e.vni, &e.noVNI)
+	}
+}
+
+// count adds a word to those that are syllables in an encoding, or to those that
+// cannot be stored in it.
+func count(e Encoding, word string, syllables, impossible *int) {
+	letters, whole := e.Decode(word, false)
+	switch {
+	case !whole:
+		*impossible++
+	case IsSyllable(letters):
+		*syllables++
 	}
 }
 
@@ -74,34 +88,42 @@ func (e *Evidence) Merge(other Evidence) {
 	e.unicode += other.unicode
 	e.tcvn3 += other.tcvn3
 	e.vni += other.vni
+	e.noTCVN3 += other.noTCVN3
+	e.noVNI += other.noVNI
+	e.proof += other.proof
 }
 
 // Verdict returns the legacy encoding nearly all words are stored in, or "": too
 // few words, too few of them syllables, or as many as they stand.
 func (e Evidence) Verdict() Encoding {
-	if e.words < wordsMin {
-		return ""
+	best, syllables := TCVN3, e.tcvn3
+	if e.vni > syllables {
+		best, syllables = VNI, e.vni
 	}
-	return e.Leaning()
-}
-
-// Leaning is Verdict without the least number of words, for a column whose
-// neighbours decided already.
-func (e Evidence) Leaning() Encoding {
-	best, count := TCVN3, e.tcvn3
-	if e.vni > count {
-		best, count = VNI, e.vni
-	}
-	if e.words == 0 || count*percentOfWhole < percentMin*e.words || count <= e.unicode || e.tcvn3 == e.vni {
+	if e.words < wordsMin || syllables*percentOfWhole < percentMin*e.words || syllables <= e.unicode || e.tcvn3 == e.vni {
 		return ""
 	}
 	return best
 }
 
-// reads reports whether a word is a syllable when read in an encoding.
-func reads(e Encoding, word string) bool {
-	letters, whole := e.Decode(word, false)
-	return whole && IsSyllable(letters)
+// Allows reports whether the texts may be stored in an encoding that their
+// neighbours are stored in: every word can be, fewer are syllables as they stand
+// than when read so, and nothing proves them Unicode. Abbreviations are no
+// syllables in any encoding.
+func (e Evidence) Allows(encoding Encoding) bool {
+	syllables, impossible := e.tcvn3, e.noTCVN3
+	if encoding == VNI {
+		syllables, impossible = e.vni, e.noVNI
+	}
+	return e.words > 0 && e.proof == 0 && impossible == 0 && e.unicode <= syllables && e.unicode < e.words
+}
+
+// AllSyllables reports whether each word with a code of a legacy encoding is a
+// syllable as it stands.
+func AllSyllables(text string) bool {
+	var e Evidence
+	e.Add(text)
+	return e.words == e.unicode
 }
 
 // GuessWord returns the legacy encoding a single text must be stored in: none of
