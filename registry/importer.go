@@ -36,6 +36,8 @@ type ImportOptions struct {
 	// refused. Without it any error keeps the whole list out.
 	AcceptValid bool
 	Limits      Limits
+	Sheet       string // see ReadOptions
+	Password    string // see ReadOptions
 }
 
 // Result is what an import did, or did before.
@@ -107,7 +109,7 @@ type OpenedList struct {
 // errors are those of ImportList.
 func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (*OpenedList, error) {
 	limits := options.Limits.orDefault()
-	if err := sniff(file.Content, file.Size, limits); err != nil {
+	if err := checkSize(file.Size, limits); err != nil {
 		return nil, inWords(err)
 	}
 	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))
@@ -125,7 +127,8 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits})
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits,
+		Sheet: options.Sheet, Password: options.Password})
 	if err != nil {
 		return nil, inWords(err)
 	}
