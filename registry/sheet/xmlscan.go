@@ -173,6 +173,13 @@ func (s *xmlScanner) tag() (token, error) {
 		}
 	}
 	rest := s.buf[s.pos:s.end]
+	if len(rest) > 1 && rest[1] != '?' && rest[1] != '!' {
+		raw, err := s.wholeTag()
+		if err != nil {
+			return tokenEnd, err
+		}
+		return s.readTag(raw)
+	}
 	switch {
 	case bytes.HasPrefix(rest, []byte("<?")):
 		_, err := s.upTo("?>")
@@ -187,14 +194,11 @@ func (s *xmlScanner) tag() (token, error) {
 		}
 		s.text = raw[len("<![CDATA[") : len(raw)-len("]]>")]
 		return tokenText, nil
-	case bytes.HasPrefix(rest, []byte("<!")):
+	case len(rest) == 1:
+		return tokenEnd, refuse(WhyDamaged, s.where, io.ErrUnexpectedEOF)
+	default:
 		return tokenEnd, refuse(WhyDamaged, s.where, errors.New("a document type has no place in a workbook"))
 	}
-	raw, err := s.wholeTag()
-	if err != nil {
-		return tokenEnd, err
-	}
-	return s.readTag(raw)
 }
 
 // upTo takes everything up to and with mark.
@@ -248,7 +252,7 @@ func (s *xmlScanner) wholeTag() ([]byte, error) {
 func (s *xmlScanner) readTag(raw []byte) (token, error) {
 	inner := raw[1 : len(raw)-1]
 	if len(inner) > 0 && inner[0] == '/' {
-		s.name, s.attrs = local(bytes.TrimRight(inner[1:], " \t\r\n")), nil
+		s.name, s.attrs = local(inner[1:][:nameLength(inner[1:])]), nil
 		if s.depth--; s.depth < 0 {
 			return tokenEnd, refuse(WhyDamaged, s.where, fmt.Errorf("</%.40s> closes nothing", s.name))
 		}
@@ -258,10 +262,7 @@ func (s *xmlScanner) readTag(raw []byte) (token, error) {
 		s.empty = true
 		inner = inner[:len(inner)-1]
 	}
-	nameEnd := bytes.IndexAny(inner, " \t\r\n")
-	if nameEnd < 0 {
-		nameEnd = len(inner)
-	}
+	nameEnd := nameLength(inner)
 	s.name, s.attrs = local(inner[:nameEnd]), inner[nameEnd:]
 	if s.depth++; s.depth > depthMax {
 		return tokenEnd, refuse(WhyLimit, s.where, nil, "nesting")
@@ -272,8 +273,23 @@ func (s *xmlScanner) readTag(raw []byte) (token, error) {
 	return tokenOpen, nil
 }
 
+func nameLength(inner []byte) int {
+	for i, c := range inner {
+		if c <= ' ' {
+			return i
+		}
+	}
+	return len(inner)
+}
+
+// local drops the prefix. Names are short: a loop is faster than a search.
 func local(name []byte) []byte {
-	return name[bytes.IndexByte(name, ':')+1:]
+	for i, c := range name {
+		if c == ':' {
+			return name[i+1:]
+		}
+	}
+	return name
 }
 
 // skip leaves the element just opened, with all that is in it.
@@ -316,13 +332,13 @@ func (s *xmlScanner) content(to []byte, max int) ([]byte, error) {
 
 // attr cuts the next attribute off; its name is without prefix, its value raw.
 func attr(rest []byte) (name, value, left []byte, ok bool) {
-	rest = bytes.TrimLeft(rest, " \t\r\n")
+	rest = trimSpace(rest)
 	equals := bytes.IndexByte(rest, '=')
 	if equals <= 0 {
 		return nil, nil, nil, false
 	}
-	name = local(bytes.TrimRight(rest[:equals], " \t\r\n"))
-	rest = bytes.TrimLeft(rest[equals+1:], " \t\r\n")
+	name = local(trimSpace(rest[:equals]))
+	rest = trimSpace(rest[equals+1:])
 	if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
 		return nil, nil, nil, false
 	}
