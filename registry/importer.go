@@ -36,6 +36,8 @@ type ImportOptions struct {
 	// refused. Without it any error keeps the whole list out.
 	AcceptValid bool
 	Limits      Limits
+	Sheet       string // see ReadOptions
+	Password    string // see ReadOptions
 	// AcceptRepairs takes the values that repairs offer.
 	AcceptRepairs bool
 	Text          TextOptions
@@ -46,7 +48,8 @@ type ImportOptions struct {
 }
 
 func (o ImportOptions) reading(demo bool) ReadOptions {
-	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code}
+	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
+		Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
@@ -118,7 +121,7 @@ type OpenedList struct {
 // errors are those of ImportList.
 func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (*OpenedList, error) {
 	limits := options.Limits.orDefault()
-	if err := sniff(file.Content, file.Size, limits); err != nil {
+	if err := checkSize(file.Size, limits); err != nil {
 		return nil, inWords(err)
 	}
 	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))

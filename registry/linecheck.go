@@ -32,7 +32,7 @@ type lineReader struct {
 }
 
 func newLineReader(rows *textRows, options ReadOptions) lineReader {
-	return lineReader{sheet: rows.Sheet(), date1904: rows.Date1904(), demo: options.Demo, today: calendar.DateOf(options.Now),
+	return lineReader{sheet: rows.name, date1904: rows.date1904, demo: options.Demo, today: calendar.DateOf(options.Now),
 		unit: options.Unit, accept: options.AcceptRepairs, rows: rows}
 }
 
@@ -80,8 +80,8 @@ func (r *lineReader) offer(proposed string, code Code, c Column, args ...any) bo
 
 // finding addresses a cell of the row; for a column the list does not have, the
 // row.
-func (h header) finding(sheet string, row Row, code Code, c Column, args []any) Finding {
-	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheet, Row: row.No, Heading: c.Title(),
+func (h header) finding(sheetName string, row Row, code Code, c Column, args []any) Finding {
+	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheetName, Row: row.No, Heading: c.Title(),
 		Value: h.cell(row, c), args: args, masked: columnSpecs[c].masked}
 	if h.has(c) {
 		f.Column = columnLetters(h.at[c])

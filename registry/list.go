@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ansinh/internal/vntext"
+	"ansinh/registry/sheet"
 )
 
 // ReadOptions say how a list is read.
@@ -25,6 +26,11 @@ type ReadOptions struct {
 	// Unit is the code of the commune the list is for; "" = not known, and nothing
 	// is compared with it.
 	Unit string
+	// Sheet names the sheet with the list. Empty means the one that has it; more
+	// than one is refused with their names.
+	Sheet string
+	// Password opens a workbook under one.
+	Password string
 }
 
 // List is a workbook, understood: its rows in order, and all that is wrong.
@@ -83,34 +89,42 @@ func (l List) Readable() bool {
 
 func isFileCode(code Code) bool {
 	switch code {
-	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
 		return true
 	default:
 		return false
 	}
 }
 
-// ReadList reads an .xlsx list and checks everything that needs no database.
-// A file that cannot be opened is a *FileError; what is wrong inside a file
-// stands in List.Findings, all of it.
+// ReadList reads a list (.xlsx, .xls or .csv, by its content) and checks
+// everything that needs no database. A file that cannot be opened, or not be read
+// to its end, is a *FileError; what is wrong inside a file stands in
+// List.Findings, all of it.
 func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOptions) (List, error) {
 	limits := options.Limits.orDefault()
-	if err := sniff(r, size, limits); err != nil {
-		return List{}, err
-	}
-	book, err := openWorkbook(r, size, limits)
+	book, err := openBook(r, size, limits, options.Password)
 	if err != nil {
 		return List{}, err
 	}
-	defer book.close()
+	defer book.Close()
+	if options.Sheet != "" {
+		return readSheet(ctx, book, options, limits)
+	}
 
 	var found []List
-	for _, sheet := range book.sheets() {
-		rows, err := book.rows(sheet)
-		if err != nil {
-			return List{}, err
+	var hidden []Finding
+	for i, s := range book.Sheets {
+		if s.Hidden {
+			holds, err := hasHeader(book, i)
+			if err != nil {
+				return List{}, err
+			}
+			if holds {
+				hidden = append(hidden, Finding{Code: SheetHidden, Severity: SheetHidden.Severity(), Sheet: s.Name, args: []any{s.Name}})
+			}
+			continue
 		}
-		list, err := readRows(ctx, rows, options, limits)
+		list, err := readRows(ctx, book, i, options, limits)
 		if err != nil {
 			return List{}, err
 		}
@@ -118,10 +132,13 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 			found = append(found, list)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return List{Findings: []Finding{{Code: HeaderNone, Severity: SeverityError}}}, nil
-	case 1:
+	switch {
+	case len(found) == 0 && book.Format == sheet.CSV:
+		return List{}, fileError(FileText, nil)
+	case len(found) == 0:
+		return List{Findings: append(hidden, Finding{Code: HeaderNone, Severity: SeverityError})}, nil
+	case len(found) == 1:
+		found[0].Findings = append(hidden, found[0].Findings...)
 		return found[0], nil
 	default:
 		// Taking one and leaving the other would leave people out in silence.
@@ -133,62 +150,94 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 	}
 }
 
-// readRows reads one sheet and closes it. A sheet without a header is the zero
-// List.
-func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits) (list List, err error) {
-	defer rows.Close()
-	list.Sheet = rows.Sheet()
-	text := newTextRows(rows, options.Text)
-	rows = text
-	reader := newLineReader(text, options)
-	ended := false // below the totals or at the signatures
-	var titles []string
+// readSheet reads the one sheet a person named.
+func readSheet(ctx context.Context, book *sheet.Book, options ReadOptions, limits Limits) (List, error) {
+	i, ok := sheetNamed(book, options.Sheet)
+	if !ok {
+		names := make([]string, len(book.Sheets))
+		for i, s := range book.Sheets {
+			names[i] = s.Name
+		}
+		return List{Findings: []Finding{{Code: SheetUnknown, Severity: SeverityError, args: []any{options.Sheet, strings.Join(names, ", ")}}}}, nil
+	}
+	list, err := readRows(ctx, book, i, options, limits)
+	if err == nil && list.HeaderRow == 0 {
+		list.Findings = []Finding{{Code: HeaderNone, Severity: SeverityError, Sheet: list.Sheet}}
+	}
+	return list, err
+}
+
+// SheetsWithLists names the visible sheets of a file that have a row of
+// headings, in their order. Its errors are those of ReadList.
+func SheetsWithLists(r io.ReaderAt, size int64, options ReadOptions) ([]string, error) {
+	book, err := openBook(r, size, options.Limits.orDefault(), options.Password)
+	if err != nil {
+		return nil, err
+	}
+	defer book.Close()
+	var names []string
+	for i, s := range book.Sheets {
+		if s.Hidden {
+			continue
+		}
+		holds, err := hasHeader(book, i)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			names = append(names, s.Name)
+		}
+	}
+	return names, nil
+}
+
+// hasHeader looks for headings at the top of a sheet.
+func hasHeader(book *sheet.Book, i int) (bool, error) {
+	rows, err := openSheet(book, i)
+	if err != nil {
+		return false, err
+	}
+	defer rows.rows.Close()
+	search := headerSearch{sheet: rows.name}
+	text := newTextRows(rows, TextOptions{})
 	for {
-		row, ok := rows.Next()
+		row, ok := text.next()
+		if !ok || row.No > headerRowMax {
+			_, _, found := search.end()
+			return found, rows.err()
+		}
+		if search.look(row) != headerNotYet {
+			return true, nil
+		}
+	}
+}
+
+// readRows reads one sheet. A sheet without a header is the zero List.
+func readRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions, limits Limits) (list List, err error) {
+	rows, err := openSheet(book, i)
+	if err != nil {
+		return List{}, err
+	}
+	defer rows.rows.Close()
+	text := newTextRows(rows, options.Text)
+	w := rowWalk{list: List{Sheet: rows.name}, limits: limits, hides: rows.rows.Hides, search: headerSearch{sheet: rows.name},
+		reader: newLineReader(text, options)}
+	for !w.done {
+		row, ok := text.next()
 		if !ok {
 			break
-		}
-		if list.HeaderRow == 0 {
-			if row.No > headerRowMax {
-				break
-			}
-			if h, findings, ok := recognise(rows.Sheet(), row); ok {
-				list.HeaderRow, list.Findings, reader.header = row.No, findings, h
-				if len(findings) > 0 {
-					return list, rows.Err()
-				}
-				list.checkTitles(titles, options.Unit)
-			}
-			titles = append(titles, row.Cells...)
-			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return List{}, err
 		}
-		kind := reader.header.classify(row, ended)
-		if !list.Skipped.count(kind) {
-			ended = ended || kind == rowTotals || kind == rowSignature
-			if kind == rowNameOnly {
-				list.Findings = append(list.Findings, reader.header.finding(rows.Sheet(), row, RowSkipped, ColName, nil))
-			}
-			if kind != rowPerson {
-				continue
-			}
-			if len(list.Lines) == limits.RowsMax {
-				return List{Sheet: rows.Sheet(), HeaderRow: list.HeaderRow,
-					Findings: []Finding{{Code: RowsMany, Severity: SeverityError, Sheet: rows.Sheet(), args: []any{limits.RowsMax}}}}, nil
-			}
-			line, findings := reader.read(row)
-			list.Lines = append(list.Lines, line)
-			list.Findings = append(list.Findings, findings...)
-		}
+		w.take(row)
 	}
-	if err := rows.Err(); err != nil {
+	if err := rows.err(); err != nil {
 		return List{}, err
 	}
-	list.finish(reader.header)
-	list.addText(text)
-	return list, nil
+	w.end()
+	w.list.addText(text)
+	return w.list, nil
 }
 
 // finish adds what shows only when all rows are there.

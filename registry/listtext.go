@@ -34,7 +34,7 @@ type Preview struct {
 // of Unicode stays as it is, and so does every column where nothing is certain:
 // there [lineReader] names single cells that look odd.
 type textRows struct {
-	Rows
+	*sheetRows
 	options TextOptions
 	ahead   []Row // read and not given out yet
 	started bool
@@ -45,8 +45,8 @@ type textRows struct {
 	samples []Preview
 }
 
-func newTextRows(rows Rows, options TextOptions) *textRows {
-	return &textRows{Rows: rows, options: options, changed: map[vntext.Encoding][]int{}}
+func newTextRows(rows *sheetRows, options TextOptions) *textRows {
+	return &textRows{sheetRows: rows, options: options, changed: map[vntext.Encoding][]int{}}
 }
 
 // The rows looked at before the first is given out, and the cells shown as
@@ -56,8 +56,8 @@ const (
 	samplesMax    = 8
 )
 
-// Next returns the next row, its text in Unicode.
-func (t *textRows) Next() (Row, bool) {
+// next returns the next row, its text in Unicode.
+func (t *textRows) next() (Row, bool) {
 	if !t.started {
 		t.start()
 	}
@@ -66,7 +66,7 @@ func (t *textRows) Next() (Row, bool) {
 		row, t.ahead = t.ahead[0], t.ahead[1:]
 	} else {
 		var ok bool
-		if row, ok = t.Rows.Next(); !ok {
+		if row, ok = t.sheetRows.next(); !ok {
 			return Row{}, false
 		}
 	}
@@ -79,17 +79,17 @@ func (t *textRows) start() {
 	t.started = true
 	var evidence []vntext.Evidence
 	for len(t.ahead) < lookAheadRows {
-		row, ok := t.Rows.Next()
+		row, ok := t.sheetRows.next()
 		if !ok {
 			break
 		}
-		row.Cells, row.Fonts = slices.Clone(row.Cells), slices.Clone(row.Fonts)
+		row = row.clone()
 		t.ahead = append(t.ahead, row)
 		for i, text := range row.Cells {
 			if i >= len(evidence) {
 				evidence = append(evidence, make([]vntext.Evidence, i+1-len(evidence))...)
 			}
-			if font, _ := vntext.OfFont(row.font(i)); font == "" {
+			if font, _ := vntext.OfFont(row.Font(i)); font == "" {
 				evidence[i].Add(text)
 			}
 		}
@@ -123,7 +123,7 @@ func (t *textRows) convert(row Row) {
 		return
 	}
 	for i, text := range row.Cells {
-		encoding, capitals := vntext.OfFont(row.font(i))
+		encoding, capitals := vntext.OfFont(row.Font(i))
 		if encoding == "" && i < len(t.columns) {
 			encoding = t.columns[i]
 		}
@@ -131,7 +131,7 @@ func (t *textRows) convert(row Row) {
 			continue
 		}
 		if encoding == vntext.Unread {
-			if font := row.font(i); !slices.Contains(t.unread, font) {
+			if font := row.Font(i); !slices.Contains(t.unread, font) {
 				t.unread = append(t.unread, font)
 			}
 			continue
@@ -234,7 +234,7 @@ func (r *lineReader) legacy(c Column, text string) string {
 
 // encodingOf returns what a cell was to be converted from.
 func (t *textRows) encodingOf(column int, row Row) vntext.Encoding {
-	if encoding, _ := vntext.OfFont(row.font(column)); encoding != "" {
+	if encoding, _ := vntext.OfFont(row.Font(column)); encoding != "" {
 		return encoding
 	}
 	if column < len(t.columns) {
