@@ -39,6 +39,7 @@ type textRows struct {
 	ahead   []Row // read and not given out yet
 	started bool
 	columns []vntext.Encoding // by place; "" = stays
+	mixed   []bool            // columns that hold Unicode as well
 	changed map[vntext.Encoding][]int
 	unread  []string     // fonts of encodings we do not convert
 	damaged map[int]bool // columns of the row given out last
@@ -105,8 +106,9 @@ func (t *textRows) start() {
 	if t.options.Encoding != "" {
 		sheet = t.options.Encoding
 	}
-	t.columns = make([]vntext.Encoding, len(evidence))
+	t.columns, t.mixed = make([]vntext.Encoding, len(evidence)), make([]bool, len(evidence))
 	for i, e := range evidence {
+		t.mixed[i] = e.Mixed()
 		switch verdict := e.Verdict(); {
 		case t.options.Encoding != "" && e.Allows(sheet), verdict == "" && sheet != "" && e.Allows(sheet):
 			t.columns[i] = sheet
@@ -126,6 +128,9 @@ func (t *textRows) convert(row Row) {
 		encoding, capitals := vntext.OfFont(row.Font(i))
 		if encoding == "" && i < len(t.columns) {
 			encoding = t.columns[i]
+			if encoding != "" && t.mixed[i] && vntext.AllSyllables(text) {
+				continue
+			}
 		}
 		if encoding == "" || text == "" || !capitals && !vntext.MayBeLegacy(text) || vntext.LooksUnicode(text) {
 			continue

@@ -127,7 +127,7 @@ func TestCheckMakesATable(t *testing.T) {
 	if report.Rows != 2 || report.Sound != 1 || report.Refused != 1 || report.Passed() {
 		t.Errorf("report = %+v", report)
 	}
-	want := []registry.CheckRow{{Cell: "E6", Heading: "Số định danh cá nhân", Code: registry.IDLetter, Severity: "error", Value: "…000O", RowNumber: 6,
+	want := []registry.CheckRow{{Cell: "E6", Heading: "Số định danh cá nhân", Code: registry.IDLetter, Severity: "error", Value: "…000O", RowNumber: 6, Refuses: true,
 		Reason:   "ký tự thứ 12 của số định danh là “O”, không phải chữ số",
 		ReasonEN: "character 12 of the id is “O”, not a digit",
 		Remedy:   "Sửa ký tự này theo giấy tờ", RemedyEN: "Correct it from the document"}}

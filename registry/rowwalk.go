@@ -9,9 +9,9 @@ type rowWalk struct {
 	search headerSearch
 	reader lineReader
 	titles []string // cells above the headings
-	last   int  // the row before
-	ended  bool // below the totals or at the signatures
-	done   bool // nothing below can matter
+	last   int      // the row before
+	ended  bool     // below the totals or at the signatures
+	done   bool     // nothing below can matter
 }
 
 // take looks at the next row that holds something.

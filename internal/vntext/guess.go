@@ -32,13 +32,17 @@ func MayBeLegacy(text string) bool {
 // Evidence is what the words of many texts say about how they are stored, when
 // no font tells. The zero Evidence is ready to use.
 type Evidence struct {
-	words   int // with a code of a legacy encoding in them
-	unicode int // of these, syllables as they stand
-	tcvn3   int // syllables when read as TCVN3
-	vni     int
-	noTCVN3 int // words with a code that TCVN3 does not have
-	noVNI   int
-	proof   int // texts that hold a letter only Unicode has
+	words      int // with a code of a legacy encoding in them
+	unicode    int // of these, syllables as they stand
+	proof      int // texts that hold a letter only Unicode has
+	tcvn3, vni reading
+}
+
+// reading is what the words are when read in one encoding.
+type reading struct {
+	syllables  int
+	only       int // syllables that are none as they stand
+	impossible int // words with a code the encoding does not have
 }
 
 // The least that decides: fewer words, or a smaller share of syllables, and a
@@ -62,23 +66,25 @@ func (e *Evidence) Add(text string) {
 			continue
 		}
 		e.words++
-		if IsSyllable(word) {
+		stands := IsSyllable(word)
+		if stands {
 			e.unicode++
 		}
-		count(TCVN3, word, &e.tcvn3, &e.noTCVN3)
-		count(VNI, word, &e.vni, &e.noVNI)
+		e.tcvn3.add(TCVN3, word, stands)
+		e.vni.add(VNI, word, stands)
 	}
 }
 
-// count adds a word to those that are syllables in an encoding, or to those that
-// cannot be stored in it.
-func count(e Encoding, word string, syllables, impossible *int) {
+func (r *reading) add(e Encoding, word string, stands bool) {
 	letters, whole := e.Decode(word, false)
 	switch {
 	case !whole:
-		*impossible++
+		r.impossible++
 	case IsSyllable(letters):
-		*syllables++
+		r.syllables++
+		if !stands {
+			r.only++
+		}
 	}
 }
 
@@ -86,21 +92,37 @@ func count(e Encoding, word string, syllables, impossible *int) {
 func (e *Evidence) Merge(other Evidence) {
 	e.words += other.words
 	e.unicode += other.unicode
-	e.tcvn3 += other.tcvn3
-	e.vni += other.vni
-	e.noTCVN3 += other.noTCVN3
-	e.noVNI += other.noVNI
 	e.proof += other.proof
+	e.tcvn3.merge(other.tcvn3)
+	e.vni.merge(other.vni)
 }
 
-// Verdict returns the legacy encoding nearly all words are stored in, or "": too
-// few words, too few of them syllables, or as many as they stand.
-func (e Evidence) Verdict() Encoding {
-	best, syllables := TCVN3, e.tcvn3
-	if e.vni > syllables {
-		best, syllables = VNI, e.vni
+func (r *reading) merge(other reading) {
+	r.syllables += other.syllables
+	r.only += other.only
+	r.impossible += other.impossible
+}
+
+func (e Evidence) of(encoding Encoding) reading {
+	if encoding == VNI {
+		return e.vni
 	}
-	if e.words < wordsMin || syllables*percentOfWhole < percentMin*e.words || syllables <= e.unicode || e.tcvn3 == e.vni {
+	return e.tcvn3
+}
+
+// Mixed reports whether some of the texts are Unicode for certain.
+func (e Evidence) Mixed() bool { return e.proof > 0 }
+
+// Verdict returns the legacy encoding nearly all words are stored in, or "": too
+// few words that are syllables in it and in Unicode none, or too many others.
+// Many a word is one in both: Bèn is Bốn.
+func (e Evidence) Verdict() Encoding {
+	best := TCVN3
+	if e.vni.only > e.tcvn3.only {
+		best = VNI
+	}
+	r := e.of(best)
+	if r.only < wordsMin || r.only <= e.unicode-(r.syllables-r.only) || r.syllables*percentOfWhole < percentMin*e.words {
 		return ""
 	}
 	return best
@@ -111,11 +133,8 @@ func (e Evidence) Verdict() Encoding {
 // than when read so, and nothing proves them Unicode. Abbreviations are no
 // syllables in any encoding.
 func (e Evidence) Allows(encoding Encoding) bool {
-	syllables, impossible := e.tcvn3, e.noTCVN3
-	if encoding == VNI {
-		syllables, impossible = e.vni, e.noVNI
-	}
-	return e.words > 0 && e.proof == 0 && impossible == 0 && e.unicode <= syllables && e.unicode < e.words
+	r := e.of(encoding)
+	return e.words > 0 && e.proof == 0 && r.impossible == 0 && e.unicode <= r.syllables && e.unicode < e.words
 }
 
 // AllSyllables reports whether each word with a code of a legacy encoding is a
@@ -135,9 +154,9 @@ func GuessWord(text string) Encoding {
 	switch {
 	case e.words == 0 || e.unicode > 0:
 		return ""
-	case e.tcvn3 == e.words && e.vni == 0:
+	case e.tcvn3.syllables == e.words && e.vni.syllables == 0:
 		return TCVN3
-	case e.vni == e.words && e.tcvn3 == 0:
+	case e.vni.syllables == e.words && e.tcvn3.syllables == 0:
 		return VNI
 	default:
 		return ""
