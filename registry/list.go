@@ -42,6 +42,7 @@ type List struct {
 	header    header
 	// Previews show text of a legacy encoding before and after conversion.
 	Previews []Preview
+	alone     bool // no other visible sheet of the file holds a list
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
 }
@@ -139,6 +140,7 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 		return List{Findings: append(hidden, Finding{Code: HeaderNone, Severity: SeverityError})}, nil
 	case len(found) == 1:
 		found[0].Findings = append(hidden, found[0].Findings...)
+		found[0].alone = true
 		return found[0], nil
 	default:
 		// Taking one and leaving the other would leave people out in silence.
@@ -161,9 +163,15 @@ func readSheet(ctx context.Context, book *sheet.Book, options ReadOptions, limit
 		return List{Findings: []Finding{{Code: SheetUnknown, Severity: SeverityError, args: []any{options.Sheet, strings.Join(names, ", ")}}}}, nil
 	}
 	list, err := readRows(ctx, book, i, options, limits)
-	if err == nil && list.HeaderRow == 0 {
-		list.Findings = []Finding{{Code: HeaderNone, Severity: SeverityError, Sheet: list.Sheet}}
+	if err != nil {
+		return List{}, err
 	}
+	if list.HeaderRow == 0 {
+		list.Findings = []Finding{{Code: HeaderNone, Severity: SeverityError, Sheet: list.Sheet}}
+		return list, nil
+	}
+	others, err := sheetsWithLists(book, i)
+	list.alone = len(others) == 0 && !book.Sheets[i].Hidden
 	return list, err
 }
 
@@ -175,9 +183,14 @@ func SheetsWithLists(r io.ReaderAt, size int64, options ReadOptions) ([]string, 
 		return nil, err
 	}
 	defer book.Close()
+	return sheetsWithLists(book, -1)
+}
+
+// sheetsWithLists names the visible sheets that hold lists, but for one.
+func sheetsWithLists(book *sheet.Book, but int) ([]string, error) {
 	var names []string
 	for i, s := range book.Sheets {
-		if s.Hidden {
+		if s.Hidden || i == but {
 			continue
 		}
 		holds, err := hasHeader(book, i)
