@@ -39,6 +39,7 @@ var ranks = map[string]rank{
 	"ansinh/bankadapters/banktest": 3.7,
 	"ansinh/registry":              4,
 	"ansinh/registry/demolist":     4, // knows none of our lists' code
+	"ansinh/registry/people":       4.3,
 	"ansinh/internal/bench":        8.5,
 	"ansinh/payout":                5,
 	"ansinh/reconciliation":        6,
