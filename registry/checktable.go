@@ -35,6 +35,11 @@ type CheckReport struct {
 	Warnings int        `json:"warnings"`
 	Skipped  Skipped    `json:"skipped"`
 	Table    []CheckRow `json:"table"`
+
+	// For an annotated copy, which goes back to who made the list: the row of the
+	// headings, and the findings with their values.
+	HeaderRow int       `json:"-"`
+	Findings  []Finding `json:"-"`
 }
 
 // Check reads a file as an import would, takes nothing, and returns everything
@@ -50,13 +55,13 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 	list, err := ReadList(ctx, file, size, options.reading(demo))
 	var refused *FileError
 	if errors.As(err, &refused) {
-		return CheckReport{Table: Table([]Finding{refused.Finding})}, nil
+		return CheckReport{Table: Table([]Finding{refused.Finding}), Findings: []Finding{refused.Finding}}, nil
 	}
 	if err != nil {
 		return CheckReport{}, err
 	}
 	report := CheckReport{Sheet: list.Sheet, Rows: len(list.Lines), Sound: list.Taken(), Refused: list.Refused(),
-		Skipped: list.Skipped, Table: Table(list.Findings)}
+		Skipped: list.Skipped, Table: Table(list.Findings), HeaderRow: list.HeaderRow, Findings: list.Findings}
 	for _, f := range list.Findings {
 		if f.Severity == SeverityWarning {
 			report.Warnings++

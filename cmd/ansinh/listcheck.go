@@ -14,6 +14,7 @@ import (
 type checkedList struct {
 	File string `json:"file"`
 	registry.CheckReport
+	Copy  string `json:"copy,omitempty"`  // the annotated copy
 	Error string `json:"error,omitempty"` // the file could not be read at all
 }
 
@@ -21,6 +22,9 @@ func setupListCheck(f *flag.FlagSet) run {
 	var lists listFlags
 	lists.register(f)
 	asJSON := f.Bool("json", false, "the table as JSON")
+	var copies listCopies
+	f.StringVar(&copies.out, "out", "", "annotated copy to write; a folder where many files are checked (default FILE-đã-kiểm.xlsx)")
+	f.BoolVar(&copies.none, "no-copy", false, "print the table only")
 	return func(ctx context.Context, e *env, args []string) error {
 		if err := lists.prepare(); err != nil {
 			return err
@@ -34,16 +38,26 @@ func setupListCheck(f *flag.FlagSet) run {
 			return err
 		}
 		now := e.now()()
+		copies.many, copies.now = len(files) > 1, now
+		if copies.demo, err = registry.IsDemo(ctx, db); err != nil {
+			return err
+		}
 		var sum checkSum
 		read := func(path string) (made []checkedList, err error) {
+			var reports []registry.CheckReport
+			opened := ""
 			err = lists.open(path, func(file *os.File, size int64, sheet, password string) error {
 				report, err := registry.Check(ctx, db, file, size, registry.ImportOptions{Now: now, Sheet: sheet, Password: password})
 				made = append(made, checkedList{File: filepath.Base(path), CheckReport: report})
+				reports, opened = append(reports, report), password
 				if err == nil {
 					err = lockedReport(report)
 				}
 				return err
 			})
+			if err == nil && len(made) > 0 {
+				made[0].Copy, err = copies.write(path, opened, reports)
+			}
 			return made, err
 		}
 		err = each(ctx, e, &lists, files, read, func(path string, made []checkedList, err error) error {
@@ -101,6 +115,9 @@ func (e *env) printChecked(where string, list checkedList) {
 	}
 	e.printFindings(where, list.Table)
 	fmt.Fprintf(e.stdout, "%s: %d dòng, %d hợp lệ, %d lỗi / rows, sound, refused%s\n", list.File, list.Rows, list.Sound, list.Refused, skippedText(list.Skipped))
+	if list.Copy != "" {
+		fmt.Fprintf(e.stdout, "bản đã đánh dấu / annotated copy: %s\n", list.Copy)
+	}
 }
 
 // skippedText says which rows were passed over as no people.
@@ -137,7 +154,10 @@ func (s *checkSum) add(list checkedList) {
 func (e *env) endCheck(sum checkSum, files int, asJSON bool) error {
 	switch {
 	case asJSON && files == 1 && len(sum.Lists) == 1:
-		if err := e.printJSON(sum.Lists[0].CheckReport); err != nil {
+		if err := e.printJSON(struct {
+			registry.CheckReport
+			Copy string `json:"copy,omitempty"`
+		}{sum.Lists[0].CheckReport, sum.Lists[0].Copy}); err != nil {
 			return err
 		}
 	case asJSON:
