@@ -101,16 +101,16 @@ func (d *demo) seals(ctx context.Context) error {
 
 // closeDay has all banks close their day and post their files over HTTP, signed.
 func (d *demo) closeDay(ctx context.Context, day calendar.Date) error {
-	if err := d.world.CloseDay("", day.String()); err != nil {
+	if err := d.banks.closeDay(ctx, day.String()); err != nil {
 		return err
 	}
 	if !day.Before(demoLastDay) {
 		// Asked for, beside those of every seventh day, so that they reach past the due date.
-		if err := d.world.Withdrawals("", day.String()); err != nil {
+		if err := d.banks.withdrawals(ctx, day.String()); err != nil {
 			return err
 		}
 	}
-	sent, err := d.world.Deliver(ctx, "", d.callback, nil)
+	sent, err := d.banks.deliver(ctx, d.callback)
 	if err != nil {
 		return err
 	}
