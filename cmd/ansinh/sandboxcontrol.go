@@ -127,17 +127,18 @@ func (c *controls) fund(ctx context.Context, bank, account string, amount int64,
 	return c.post(ctx, "fund", map[string]string{"bank": bank, "account": account, "amount": strconv.FormatInt(amount, 10), "reference": reference}, nil)
 }
 
-func (c *controls) closeDay(ctx context.Context, date string) error {
-	return c.post(ctx, "close-day", map[string]string{"date": date}, nil)
+// closeDay, withdrawals and deliver are for one bank, or with "" for all.
+func (c *controls) closeDay(ctx context.Context, bank, date string) error {
+	return c.post(ctx, "close-day", map[string]string{"bank": bank, "date": date}, nil)
 }
 
-func (c *controls) withdrawals(ctx context.Context, date string) error {
-	return c.post(ctx, "withdrawals", map[string]string{"date": date}, nil)
+func (c *controls) withdrawals(ctx context.Context, bank, date string) error {
+	return c.post(ctx, "withdrawals", map[string]string{"bank": bank, "date": date}, nil)
 }
 
-func (c *controls) deliver(ctx context.Context, callback string) (sandbox.Delivered, error) {
+func (c *controls) deliver(ctx context.Context, bank, callback string) (sandbox.Delivered, error) {
 	var sent sandbox.Delivered
-	err := c.post(ctx, "deliver", map[string]string{"callback": callback}, &sent)
+	err := c.post(ctx, "deliver", map[string]string{"bank": bank, "callback": callback}, &sent)
 	return sent, err
 }
 
