@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"ansinh/bankadapters/sandbox"
@@ -32,6 +34,7 @@ func setupSandbox(f *flag.FlagSet) run {
 	demo := f.Int("demo", 0, "be the banks of a demo of so many people: its script and faults, no time of their own, until standard input ends")
 	profile := f.String("profile", "", "write processor and memory profiles into this folder at the end")
 	return func(ctx context.Context, e *env, _ []string) error {
+		keepsBooks()
 		config := sandbox.Config{Dir: e.folder(), Seed: *seed, Now: e.now()}
 		switch {
 		case *demo > 0:
@@ -54,6 +57,13 @@ func setupSandbox(f *flag.FlagSet) run {
 			return tick(ctx, world)
 		})
 	}
+}
+
+// keepsBooks sets the collector back: the banks' books live in memory, grow with
+// every payment, and know no limit.
+func keepsBooks() {
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(math.MaxInt64)
 }
 
 // openSandbox opens the banks' books and lets them listen until the command ends.
