@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,11 +66,14 @@ func (d *demo) writeLists(ctx context.Context) error {
 
 // importLists takes every workbook from its file, leaving refused rows out. They
 // are taken one after another, so that people get the same numbers in every run;
-// with more than one worker the next one is read meanwhile.
+// with more than one worker the next two are read meanwhile.
 func (d *demo) importLists(ctx context.Context) error {
 	taken, refused := 0, 0
-	lists := d.state.Lists
-	for i, o := range ahead(ctx, len(lists), d.options.workers > 1, func(i int) opened { return d.openList(ctx, lists[i]) }) {
+	lists, early := d.state.Lists, 0
+	if d.options.workers > 1 {
+		early = readersMax
+	}
+	for i, o := range ahead(ctx, len(lists), early, func(i int) opened { return d.openList(ctx, lists[i]) }) {
 		d.progress.step(i, len(lists), lists[i].File)
 		result, err := o.take(ctx, d.works.DB)
 		var nobody *registry.RefusedError
@@ -105,40 +109,43 @@ func (d *demo) openList(ctx context.Context, l demoList) opened {
 	return opened{list, err}
 }
 
-// ahead makes n things in order; with early, the next one is being made while the
+// ahead makes n things in order; the next early ones are being made at once while the
 // caller works on the last. It returns only when nothing is being made any more.
-func ahead[T any](ctx context.Context, n int, early bool, one func(int) T) iter.Seq2[int, T] {
+func ahead[T any](ctx context.Context, n, early int, one func(int) T) iter.Seq2[int, T] {
 	return func(yield func(int, T) bool) {
-		if !early {
+		if early == 0 {
 			for i := 0; i < n && yield(i, one(i)); i++ {
 			}
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		made := make(chan T)
-		go func() {
-			defer close(made)
+		var making sync.WaitGroup
+		defer making.Wait()
+		defer cancel()
+		turns := make(chan chan T, early-1) // beside these one waits to be put in
+		making.Go(func() {
+			defer close(turns)
 			for i := 0; i < n && ctx.Err() == nil; i++ {
+				made := make(chan T, 1)
+				making.Go(func() { made <- one(i) })
 				select {
-				case made <- one(i):
+				case turns <- made:
 				case <-ctx.Done():
 				}
 			}
-		}()
-		defer func() {
-			cancel()
-			for range made { // until the maker has ended
-			}
-		}()
+		})
 		i := 0
-		for t := range made {
-			if !yield(i, t) {
+		for made := range turns {
+			if !yield(i, <-made) {
 				return
 			}
 			i++
 		}
 	}
 }
+
+// readersMax is how many workbooks are read at a time, and held in memory.
+const readersMax = 2
 
 // importFile imports one workbook. A unit without ValidFrom is that in force.
 func importFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (registry.Result, error) {
