@@ -266,13 +266,18 @@ func (e *env) assemble(ctx context.Context, url string, keys *crypt.Keys) (*asse
 		return nil, err
 	}
 	works, err := assembly.Open(ctx, assembly.Config{DatabaseURL: url, Keys: keys, Now: e.now(), Journal: journal, Process: process,
-		Outbox: e.path("outbox"), Endpoints: endpoints, Anchors: e.anchorFolders(), Log: e.logger()})
+		Outbox: e.path("outbox"), Endpoints: endpoints, Anchors: e.anchorFolders(), Log: e.logger(),
+		ConnectionsMax: connectionsMax})
 	if err != nil {
 		return nil, err
 	}
 	e.atEnd(works.Close)
 	return works, nil
 }
+
+// connectionsMax serves the rounds of every channel and files that come in
+// meanwhile: each holds one connection and may ask for a second.
+const connectionsMax = 20
 
 // processName is never used twice: the process id alone comes back.
 func processName() (string, error) {
