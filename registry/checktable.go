@@ -44,7 +44,8 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 	if err != nil {
 		return CheckReport{}, err
 	}
-	list, err := ReadList(ctx, file, size, ReadOptions{Demo: demo, Now: options.Now, Limits: options.Limits})
+	list, err := ReadList(ctx, file, size, ReadOptions{Demo: demo, Now: options.Now, Limits: options.Limits,
+		Sheet: options.Sheet, Password: options.Password})
 	var refused *FileError
 	if errors.As(err, &refused) {
 		return CheckReport{Table: Table([]Finding{refused.Finding})}, nil

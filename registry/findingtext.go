@@ -7,20 +7,27 @@ type Code string
 
 // The findings about a whole file. Any of them stops the import.
 const (
-	FileText     Code = "LIST-FILE-TEXT"
-	FilePassword Code = "LIST-FILE-PASSWORD"
-	FileXLS      Code = "LIST-FILE-XLS"
-	FileUnknown  Code = "LIST-FILE-UNKNOWN"
-	FileLarge    Code = "LIST-FILE-LARGE"
-	FileExpands  Code = "LIST-FILE-EXPANDS"
-	FileEmpty    Code = "LIST-FILE-EMPTY"
-	RowsMany     Code = "LIST-ROWS-MANY"
-	RowsNone     Code = "LIST-ROWS-NONE"
-	SheetsMany   Code = "LIST-SHEETS-MANY"
-	HeaderNone   Code = "LIST-HEADER-MISSING"
-	HeaderColumn Code = "LIST-HEADER-COLUMN"
-	HeaderTwice  Code = "LIST-HEADER-TWICE"
-	UnitUnknown  Code = "LIST-UNIT-UNKNOWN"
+	FileText          Code = "LIST-FILE-TEXT"
+	FilePassword      Code = "LIST-FILE-PASSWORD"
+	FilePasswordWrong Code = "LIST-FILE-PASSWORD-WRONG"
+	FilePasswordXLS   Code = "LIST-FILE-PASSWORD-XLS"
+	FileFormat        Code = "LIST-FILE-FORMAT"
+	FileDamaged       Code = "LIST-FILE-DAMAGED"
+	FileLimit         Code = "LIST-FILE-LIMIT"
+	FileUnknown       Code = "LIST-FILE-UNKNOWN"
+	FileLarge         Code = "LIST-FILE-LARGE"
+	FileExpands       Code = "LIST-FILE-EXPANDS"
+	FileEmpty         Code = "LIST-FILE-EMPTY"
+	RowsMany          Code = "LIST-ROWS-MANY"
+	RowsNone          Code = "LIST-ROWS-NONE"
+	SheetsMany        Code = "LIST-SHEETS-MANY"
+	SheetUnknown      Code = "LIST-SHEET-UNKNOWN"
+	SheetHidden       Code = "LIST-SHEET-HIDDEN"
+	ColumnHidden      Code = "LIST-COLUMN-HIDDEN"
+	HeaderNone        Code = "LIST-HEADER-MISSING"
+	HeaderColumn      Code = "LIST-HEADER-COLUMN"
+	HeaderTwice       Code = "LIST-HEADER-TWICE"
+	UnitUnknown       Code = "LIST-UNIT-UNKNOWN"
 )
 
 // The findings about a row.
@@ -78,7 +85,7 @@ const (
 
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
-	RowSkipped: true, RowHidden: true, BirthMissing: true, IDMissing: true, IDProvince: true, PhoneShape: true,
+	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, BirthMissing: true, IDMissing: true, IDProvince: true, PhoneShape: true,
 	DecisionDate: true, AccountLength: true, HolderPayee: true,
 }
 
@@ -107,14 +114,22 @@ func Codes() []Code {
 // findingTexts holds the words; %v are filled from the finding. Ids, accounts
 // and phones never stand in them, because messages are stored.
 var findingTexts = map[Code]findingText{
-	FileText: {"tệp là văn bản thường được đặt tên .xlsx", "the file is plain text named .xlsx",
-		"Mở bằng Excel, lưu dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again"},
-	FilePassword: {"tệp Excel có mật khẩu nên không đọc được", "the workbook is protected by a password and cannot be read",
-		"Mở tệp, vào File > Info > Protect Workbook, bỏ mật khẩu, lưu rồi nộp lại", "Open it, remove the password under File > Info > Protect Workbook, save and send it again"},
-	FileXLS: {"tệp là Excel kiểu cũ (.xls)", "the file is an old Excel workbook (.xls)",
+	FileText: {"tệp là văn bản thường, không có dòng tiêu đề cột của một danh sách", "the file is plain text without the headings of a list",
+		"Mở bằng Excel, lưu dạng Excel Workbook (.xlsx) rồi nộp lại; tệp .csv cần dòng tiêu đề và dấu phân cách , hoặc ;", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again; a .csv needs headings and , or ; between its columns"},
+	FilePassword: {"tệp Excel có mật khẩu", "the workbook is protected by a password",
+		"Đưa mật khẩu (--password-file), hoặc mở tệp, vào File > Info > Protect Workbook, bỏ mật khẩu, lưu rồi nộp lại", "Give the password (--password-file), or open the workbook, remove it under File > Info > Protect Workbook, save and send it again"},
+	FilePasswordWrong: {"mật khẩu không mở được tệp này", "the password does not open this workbook",
+		"Kiểm tra chữ hoa, chữ thường, bộ gõ tiếng Việt rồi nhập lại mật khẩu", "Check capitals and the keyboard's Vietnamese input, then give the password again"},
+	FilePasswordXLS: {"tệp Excel kiểu cũ (.xls) có mật khẩu nên không đọc được", "the old Excel workbook (.xls) has a password and cannot be read",
+		"Mở bằng Excel, bỏ mật khẩu hoặc lưu thành (Save As) dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, remove the password or save it as Excel Workbook (.xlsx), and send it again"},
+	FileFormat: {"tệp ở dạng %v, không phải .xlsx, .xls hay .csv", "the file is %v, not .xlsx, .xls or .csv",
 		"Mở bằng Excel, chọn Lưu thành (Save As) dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again"},
-	FileUnknown: {"tệp không phải sổ Excel .xlsx hoặc đã hỏng", "the file is no .xlsx workbook, or it is damaged",
+	FileUnknown: {"tệp không phải .xlsx, .xls hay .csv, hoặc đã hỏng", "the file is no .xlsx, .xls or .csv, or it is damaged",
 		"Mở thử bằng Excel; nếu mở được thì lưu lại dạng .xlsx, nếu không thì lấy lại bản gốc", "Try to open it in Excel; if it opens save it again as .xlsx, otherwise fetch the original"},
+	FileDamaged: {"tệp hỏng, không đọc tiếp được từ %v", "the file is damaged and cannot be read on from %v",
+		"Mở thử bằng Excel; nếu mở được thì lưu lại dạng .xlsx, nếu không thì lấy lại bản gốc", "Try to open it in Excel; if it opens save it again as .xlsx, otherwise fetch the original"},
+	FileLimit: {"nội dung tại %v vượt quá mức một danh sách có thể có", "what stands at %v is more than any list can have",
+		"Sao chép riêng danh sách sang sổ Excel mới rồi nộp lại", "Copy the list alone into a new workbook and send it again"},
 	FileLarge: {"tệp lớn %v MB, tối đa %v MB", "the file has %v MB, at most %v MB are read",
 		"Xóa hình ảnh và trang thừa, hoặc chia danh sách theo xã, phường", "Remove pictures and spare sheets, or split the list by commune"},
 	FileExpands: {"nội dung nén trong tệp nở ra quá giới hạn", "the compressed content expands beyond the limit",
@@ -125,7 +140,13 @@ var findingTexts = map[Code]findingText{
 	RowsNone: {"dưới dòng tiêu đề không có người nào", "no person stands under the headings",
 		"Kiểm tra lại trang danh sách", "Check the sheet with the list"},
 	SheetsMany: {"nhiều trang cùng có danh sách: %v", "several sheets hold lists: %v",
-		"Để mỗi danh sách trong một tệp", "Keep one list per file"},
+		"Chỉ rõ trang cần đọc (--sheet TÊN), đọc tất cả (--all-sheets), hoặc để mỗi danh sách trong một tệp", "Name the sheet (--sheet NAME), take all (--all-sheets), or keep one list per file"},
+	SheetUnknown: {"không có trang “%v”; tệp có: %v", "there is no sheet “%v”; the file has: %v",
+		"Viết đúng tên trang", "Give the sheet's name as it stands"},
+	SheetHidden: {"trang ẩn “%v” cũng có danh sách và không được đọc", "the hidden sheet “%v” holds a list too and was not read",
+		"Nếu cần thì bỏ ẩn (Unhide) hoặc chỉ rõ trang (--sheet TÊN)", "If it counts, unhide it or name it (--sheet NAME)"},
+	ColumnHidden: {"cột %v đang ẩn nhưng vẫn được đọc", "column %v is hidden, and is read all the same",
+		"Bỏ ẩn cột và kiểm tra nội dung", "Unhide the column and check what it holds"},
 	HeaderNone: {"không tìm thấy dòng tiêu đề cột", "no row with column headings was found",
 		"Thêm dòng tiêu đề có các cột: Họ và tên, Số định danh cá nhân, Nhóm đối tượng, Hình thức nhận", "Add a row of headings with at least: Họ và tên, Số định danh cá nhân, Nhóm đối tượng, Hình thức nhận"},
 	HeaderColumn: {"thiếu cột “%v”", "the column “%v” is missing",

@@ -36,6 +36,8 @@ type ImportOptions struct {
 	// refused. Without it any error keeps the whole list out.
 	AcceptValid bool
 	Limits      Limits
+	Sheet       string // see ReadOptions
+	Password    string // see ReadOptions
 }
 
 // Result is what an import did, or did before.
@@ -103,11 +105,14 @@ type OpenedList struct {
 	again *Result // taken before, when that was known at reading
 }
 
+// Sheet names the sheet the list was read from, empty if it was taken before.
+func (r *OpenedList) Sheet() string { return r.list.Sheet }
+
 // OpenList is the first half of ImportList: it reads and writes nothing. Its
 // errors are those of ImportList.
 func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (*OpenedList, error) {
 	limits := options.Limits.orDefault()
-	if err := sniff(file.Content, file.Size, limits); err != nil {
+	if err := checkSize(file.Size, limits); err != nil {
 		return nil, inWords(err)
 	}
 	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))
@@ -125,12 +130,16 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits})
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits,
+		Sheet: options.Sheet, Password: options.Password})
 	if err != nil {
 		return nil, inWords(err)
 	}
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
 		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
+	}
+	if list.alone { // the file's only list is the same whether its sheet was named or not
+		im.options.Sheet = ""
 	}
 	return &OpenedList{im: im, list: list}, nil
 }
@@ -202,9 +211,10 @@ SELECT id, rows_total, rows_taken, rows_refused, people_new, people_known, chann
  WHERE programme = @programme
    AND unit_code = @unit
    AND unit_valid_from = @unit_from
-   AND sha256 = @sha256`
+   AND sha256 = @sha256
+   AND sheet IN ('', @sheet)`
 
-// before looks for the same bytes taken earlier.
+// before looks for the same bytes taken earlier, whole or this sheet of them.
 func (im *importer) before(ctx context.Context, db pgdb.Querier) (result Result, found bool, err error) {
 	err = db.QueryRow(ctx, sqlListBefore, im.keyArgs()).Scan(&result.List, &result.RowsTotal, &result.RowsTaken,
 		&result.RowsRefused, &result.PeopleNew, &result.PeopleKnown, &result.ChannelsChanged)
@@ -224,6 +234,7 @@ func (im *importer) keyArgs() pgx.NamedArgs {
 		"unit":      im.options.Unit.Code,
 		"unit_from": im.options.Unit.ValidFrom,
 		"sha256":    im.digest[:],
+		"sheet":     im.options.Sheet,
 	}
 }
 
@@ -270,9 +281,9 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 
 const sqlAddList = `
 INSERT INTO registry.list
-       (id, programme, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
+       (id, programme, unit_code, unit_valid_from, file_name, sheet, sha256, original_enc, rows_total, rows_taken, rows_refused,
         people_new, people_known, channels_changed, imported_by, imported_at)
-VALUES (@id, @programme, @unit, @unit_from, @file_name, @sha256, @original, @total, @taken, @refused,
+VALUES (@id, @programme, @unit, @unit_from, @file_name, @sheet, @sha256, @original, @total, @taken, @refused,
         @people_new, @people_known, @channels_changed, @by, @now)`
 
 // record writes the list itself, what was refused and flagged, and the act.

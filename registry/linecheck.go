@@ -61,8 +61,8 @@ func (r *lineReader) find(code Code, c Column, args ...any) {
 
 // finding addresses a cell of the row; for a column the list does not have, the
 // row.
-func (h header) finding(sheet string, row Row, code Code, c Column, args []any) Finding {
-	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheet, Row: row.No, Heading: c.Title(),
+func (h header) finding(sheetName string, row Row, code Code, c Column, args []any) Finding {
+	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheetName, Row: row.No, Heading: c.Title(),
 		Value: h.cell(row, c), args: args, masked: columnSpecs[c].masked}
 	if h.has(c) {
 		f.Column = columnLetters(h.at[c])

@@ -212,14 +212,14 @@ func TestReadListRefusesFiles(t *testing.T) {
 		limits  registry.Limits
 		want    registry.Code
 	}{
-		"text named .xlsx":               {[]byte("Họ và tên,Số định danh\nLê Văn Thử,000054900003\n"), registry.Limits{}, registry.FileText},
-		"a workbook with a password":     {protected, registry.Limits{}, registry.FilePassword},
-		"an old .xls":                    {oldExcel, registry.Limits{}, registry.FileXLS},
-		"an empty file":                  {nil, registry.Limits{}, registry.FileEmpty},
-		"a picture":                      {[]byte("\x89PNG\r\n\x1a\n\x00\x00"), registry.Limits{}, registry.FileUnknown},
-		"a truncated workbook":           {clean[:len(clean)/2], registry.Limits{}, registry.FileUnknown},
-		"a file beyond the limit":        {clean, registry.Limits{BytesMax: 100}, registry.FileLarge},
-		"an archive that expands beyond": {clean, registry.Limits{ExpandedMax: 1000}, registry.FileExpands},
+		"text named .xlsx":                    {[]byte("Họ và tên,Số định danh\nLê Văn Thử,000054900003\n"), registry.Limits{}, registry.FileText},
+		"a workbook with a password":          {protected, registry.Limits{}, registry.FilePassword},
+		"a compound file that is no workbook": {oldExcel, registry.Limits{}, registry.FileUnknown},
+		"an empty file":                       {nil, registry.Limits{}, registry.FileEmpty},
+		"a picture":                           {[]byte("\x89PNG\r\n\x1a\n\x00\x00"), registry.Limits{}, registry.FileUnknown},
+		"a truncated workbook":                {clean[:len(clean)/2], registry.Limits{}, registry.FileUnknown},
+		"a file beyond the limit":             {clean, registry.Limits{BytesMax: 100}, registry.FileLarge},
+		"an archive that expands beyond":      {clean, registry.Limits{ExpandedMax: 1000}, registry.FileExpands},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

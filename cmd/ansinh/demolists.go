@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -69,7 +68,7 @@ func (d *demo) writeLists(ctx context.Context) error {
 func (d *demo) importLists(ctx context.Context) error {
 	taken, refused := 0, 0
 	lists := d.state.Lists
-	for i, o := range ahead(ctx, len(lists), d.options.workers > 1, func(i int) opened { return d.openList(ctx, lists[i]) }) {
+	for i, o := range ahead(ctx, len(lists), min(1, d.options.workers-1), func(i int) opened { return d.openList(ctx, lists[i]) }) {
 		d.progress.step(i, len(lists), lists[i].File)
 		result, err := o.take(ctx, d.works.DB)
 		var nobody *registry.RefusedError
@@ -103,41 +102,6 @@ func (d *demo) openList(ctx context.Context, l demoList) opened {
 	list, err := openFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
 		Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
 	return opened{list, err}
-}
-
-// ahead makes n things in order; with early, the next one is being made while the
-// caller works on the last. It returns only when nothing is being made any more.
-func ahead[T any](ctx context.Context, n int, early bool, one func(int) T) iter.Seq2[int, T] {
-	return func(yield func(int, T) bool) {
-		if !early {
-			for i := 0; i < n && yield(i, one(i)); i++ {
-			}
-			return
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		made := make(chan T)
-		go func() {
-			defer close(made)
-			for i := 0; i < n && ctx.Err() == nil; i++ {
-				select {
-				case made <- one(i):
-				case <-ctx.Done():
-				}
-			}
-		}()
-		defer func() {
-			cancel()
-			for range made { // until the maker has ended
-			}
-		}()
-		i := 0
-		for t := range made {
-			if !yield(i, t) {
-				return
-			}
-			i++
-		}
-	}
 }
 
 // importFile imports one workbook. A unit without ValidFrom is that in force.
