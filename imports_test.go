@@ -40,6 +40,7 @@ var ranks = map[string]rank{
 	"ansinh/registry/sheet":        3.6, // walks cells; knows no list
 	"ansinh/registry":              4,
 	"ansinh/registry/demolist":     4, // knows none of our lists' code
+	"ansinh/registry/people":       4.3,
 	"ansinh/internal/bench":        8.5,
 	"ansinh/payout":                5,
 	"ansinh/reconciliation":        6,
