@@ -53,6 +53,7 @@ var ranks = map[string]rank{
 	"ansinh/web/api":               8,
 	"ansinh/internal/backup":       8.5,
 	"ansinh/internal/doctor":       8.7,
+	"ansinh/internal/errorspage":   8.7, // writes docs/ERRORS.md from the code
 	"ansinh/internal/packaging":    8.7, // scripts and their test
 	"ansinh/internal/assembly":     8.5, // knows all parts, holds no rule; for cmd and simtest
 	"ansinh/cmd/ansinh":            9,

@@ -38,6 +38,18 @@ type ImportOptions struct {
 	Limits      Limits
 	Sheet       string // see ReadOptions
 	Password    string // see ReadOptions
+	// AcceptRepairs takes the values that repairs offer.
+	AcceptRepairs bool
+	Text          TextOptions
+	// Claims finds rows that ask for what an open batch holds. Nil = nobody asks.
+	Claims Claims
+	// Files remembers who stood on the other lists of one command. May be nil.
+	Files *Files
+}
+
+func (o ImportOptions) reading(demo bool) ReadOptions {
+	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
+		Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
@@ -64,7 +76,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	first := ""
 	for _, f := range e.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			first = f.String()
 			break
 		}
@@ -76,7 +88,7 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Errors() int {
 	n := 0
 	for _, f := range e.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			n++
 		}
 	}
@@ -130,11 +142,11 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits,
-		Sheet: options.Sheet, Password: options.Password})
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.reading(demo))
 	if err != nil {
 		return nil, inWords(err)
 	}
+	options.Files.check(file.Name, &list)
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
 		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
 	}
@@ -170,7 +182,7 @@ func inWords(err error) error {
 		return errs.Coded(errs.Invalid, string(file.Finding.Code), file.Finding.String(), err)
 	case errors.As(err, &refused):
 		for _, f := range refused.Findings {
-			if f.Severity == SeverityError {
+			if f.Refuses() {
 				return errs.Coded(errs.Invalid, string(f.Code), refused.Error(), err)
 			}
 		}
@@ -253,24 +265,28 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if result, found, err := im.before(ctx, tx); found || err != nil {
 		return result, err
 	}
-	s := stage{tx: tx, list: 0, now: im.options.Now, unit: im.options.Unit}
+	s := stage{tx: tx, keys: im.keys, list: 0, now: im.options.Now, unit: im.options.Unit}
 	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
 		return Result{}, fmt.Errorf("number the list: %w", err)
 	}
 	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
 		return Result{}, err
 	}
+	met, err := s.meet(ctx, list, im.options)
+	if err != nil {
+		return Result{}, err
+	}
 	unclear, err := s.merge(ctx, list)
 	if err != nil {
 		return Result{}, err
 	}
-	findings := slices.Concat(list.Findings, unclear) // take may run again: never append in place
+	findings := slices.Concat(list.Findings, met, unclear) // take may run again: never append in place
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
 		Skipped: list.Skipped, Findings: findings}
 	result.RowsTaken = result.RowsTotal - result.RowsRefused
-	if len(unclear) > 0 && !im.options.AcceptValid || result.RowsTaken == 0 {
+	if (len(unclear) > 0 || slices.ContainsFunc(met, Finding.Refuses)) && !im.options.AcceptValid || result.RowsTaken == 0 {
 		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
 	}
 	if err := im.record(ctx, tx, result); err != nil {
