@@ -47,13 +47,14 @@ SELECT nextval('registry.person_seq'), n.id_index, n.id_enc, n.local_key, n.name
 ON CONFLICT DO NOTHING`
 
 // Read after the people were added, so that a twin import in another unit that
-// just added the same id is seen too.
+// just added the same id is seen too. Lý and Lí are one name.
 const sqlOtherNames = `
 SELECT s.row_no
   FROM registry.stage s
   JOIN registry.person p ON p.id_index = s.id_index
  WHERE s.list = @list
    AND p.name_fold <> s.name_fold
+   AND regexp_replace(p.name_fold, 'y\M', 'i', 'g') <> regexp_replace(s.name_fold, 'y\M', 'i', 'g')
  ORDER BY s.row_no`
 
 // All rows of an unclear person go, or the others would have nobody to belong to.

@@ -6,10 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -107,41 +105,6 @@ func (d *demo) openList(ctx context.Context, l demoList) opened {
 	list, err := openFile(ctx, d.works.DB, d.installation.Keys, d.e.path("lists", l.File), registry.ImportOptions{
 		Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
 	return opened{list, err}
-}
-
-// ahead makes n things in order; the next early ones are being made at once while the
-// caller works on the last. It returns only when nothing is being made any more.
-func ahead[T any](ctx context.Context, n, early int, one func(int) T) iter.Seq2[int, T] {
-	return func(yield func(int, T) bool) {
-		if early == 0 {
-			for i := 0; i < n && yield(i, one(i)); i++ {
-			}
-			return
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		var making sync.WaitGroup
-		defer making.Wait()
-		defer cancel()
-		turns := make(chan chan T, early-1) // beside these one waits to be put in
-		making.Go(func() {
-			defer close(turns)
-			for i := 0; i < n && ctx.Err() == nil; i++ {
-				made := make(chan T, 1)
-				making.Go(func() { made <- one(i) })
-				select {
-				case turns <- made:
-				case <-ctx.Done():
-				}
-			}
-		})
-		i := 0
-		for made := range turns {
-			if !yield(i, <-made) {
-				return
-			}
-			i++
-		}
-	}
 }
 
 // readersMax is how many workbooks are read at a time, and held in memory.

@@ -175,15 +175,19 @@ func (e *env) report(err error, c *command) int {
 		fmt.Fprintf(e.stderr, "ansinh %s: %s\nRun `ansinh %s --help`.\n", c.name, usage.text, c.name)
 		return exitUsage
 	}
+	fmt.Fprintf(e.stderr, "ansinh %s: %s\n", c.name, e.sentence(err))
+	return exitRefused
+}
+
+// sentence is what a person reads of an error, with its code.
+func (e *env) sentence(err error) string {
 	kind, sentence := errs.Read(err)
 	switch {
 	case kind == errs.Internal:
-		// The operator at this terminal is the one who must mend it.
-		fmt.Fprintf(e.stderr, "ansinh %s: %v\n", c.name, err)
+		return err.Error() // the operator at this terminal is the one who must mend it
 	case errs.Code(err) != "" && !strings.Contains(sentence, errs.Code(err)):
-		fmt.Fprintf(e.stderr, "ansinh %s: %s (%s)\n", c.name, sentence, errs.Code(err))
+		return fmt.Sprintf("%s (%s)", sentence, errs.Code(err))
 	default:
-		fmt.Fprintf(e.stderr, "ansinh %s: %s\n", c.name, sentence)
+		return sentence
 	}
-	return exitRefused
 }
