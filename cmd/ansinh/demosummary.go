@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"ansinh/bankadapters"
 	"ansinh/bankadapters/sandbox"
@@ -81,15 +82,28 @@ func (d *demo) verify(ctx context.Context) error {
 	return err
 }
 
+// ledger walks the ledger on one connection and holds its sums together on others.
 func (d *demo) ledger(ctx context.Context) (ledgerSummary, error) {
-	report, err := ledger.Verify(ctx, d.works.DB, ledger.VerifyOptions{})
-	if err != nil {
+	var report ledger.Report
+	var ties, tallies []ledger.TieError
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2)
+	group.Go(func() (err error) {
+		report, err = ledger.Verify(ctx, d.works.DB, ledger.VerifyOptions{})
+		return err
+	})
+	group.Go(func() (err error) {
+		ties, err = ledger.CheckTies(ctx, d.works.DB)
+		return err
+	})
+	group.Go(func() (err error) {
+		tallies, err = payout.CheckTallies(ctx, d.works.DB)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return ledgerSummary{}, err
 	}
-	ties, err := payout.CheckTies(ctx, d.works.DB)
-	if err != nil {
-		return ledgerSummary{}, err
-	}
+	ties = append(ties, tallies...)
 	for _, t := range ties {
 		d.progress.say("    %s", t.Error())
 	}
