@@ -42,7 +42,7 @@ type List struct {
 	header    header
 	// Previews show text of a legacy encoding before and after conversion.
 	Previews []Preview
-	alone     bool // no other visible sheet of the file holds a list
+	alone    bool // no other visible sheet of the file holds a list
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
 }
@@ -292,6 +292,8 @@ func (l Line) shown(c Column) string {
 		return l.Category
 	case ColAccount:
 		return l.Account.Reveal()
+	case ColName:
+		return l.Name
 	default:
 		return string(l.Method)
 	}
