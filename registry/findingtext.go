@@ -42,6 +42,7 @@ const (
 	CellLong        Code = "LIST-CELL-LONG"
 	TextDamaged     Code = "LIST-TEXT-DAMAGED"
 	TextSuspect     Code = "LIST-TEXT-SUSPECT"
+	CellError       Code = "LIST-CELL-ERROR"
 	NameMissing     Code = "LIST-NAME-MISSING"
 	NameShape       Code = "LIST-NAME-SHAPE"
 	BirthMissing    Code = "LIST-BIRTH-MISSING"
@@ -207,6 +208,8 @@ var findingTexts = map[Code]findingText{
 		"Bỏ ẩn dòng để kiểm tra, hoặc xóa nếu không cần", "Show the row and check it, or delete it"},
 	RowTwice: {"người này với nhóm đối tượng này đã có ở dòng %v", "this person with this category already stands in row %v",
 		"Xóa một trong hai dòng", "Delete one of the two rows"},
+	CellError: {"ô chứa lỗi công thức", "the cell holds the error of a formula",
+		"Thay công thức bằng giá trị đúng", "Put the right value in place of the formula"},
 	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
 		"Rút gọn nội dung ô", "Shorten the cell"},
 	TextDamaged: {"ô có ký tự không thuộc bảng mã %v", "the cell holds a character that %v does not have",
