@@ -71,6 +71,10 @@ const (
 	PersonBatch     Code = "LIST-PERSON-BATCH"
 	PersonCommune   Code = "LIST-PERSON-COMMUNE"
 	PersonList      Code = "LIST-PERSON-LIST"
+	PersonDead      Code = "LIST-PERSON-DEAD"
+	PersonReported  Code = "LIST-PERSON-REPORTED"
+	PersonSuspended Code = "LIST-PERSON-SUSPENDED"
+	PersonEnded     Code = "LIST-PERSON-ENDED"
 	PhoneShape      Code = "LIST-PHONE-SHAPE"
 	PhoneOld        Code = "LIST-PHONE-OLD"
 	AddressOld      Code = "LIST-ADDRESS-OLD"
@@ -107,7 +111,7 @@ const (
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
 	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, BirthMissing: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
-	PersonCommune: true, PersonList: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
+	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 }
 
@@ -263,6 +267,14 @@ var findingTexts = map[Code]findingText{
 		"Xác nhận nơi cư trú; nếu chuyển đến thì làm thủ tục chuyển, nếu không thì bỏ dòng", "Confirm where the person lives; record the move, or leave the row out"},
 	PersonList: {"người này cũng có trong danh sách %v của %v, dòng %v", "the person also stands in list %v of %v, row %v",
 		"Hai xã thống nhất để người này ở một danh sách; hệ thống chỉ chi một lần", "Agree with the other commune who keeps the person; it is paid once only"},
+	PersonDead: {"người này đã mất ngày %v", "the person died on %v",
+		"Bỏ dòng này; khoản còn được hưởng thì làm thủ tục chi cho người thừa kế hoặc người chăm sóc", "Leave the row out; what is still due goes to an heir or carer, by their paper"},
+	PersonReported: {"có người báo người này đã mất, đang chờ xác nhận; tiền được giữ lại", "somebody reported that the person died; it waits to be confirmed and the money rests",
+		"Xác nhận hoặc bác báo tử", "Confirm or refuse the report"},
+	PersonSuspended: {"người này đang tạm dừng hưởng theo quyết định", "the person's money rests by a decision",
+		"Kiểm tra quyết định; nếu được hưởng lại thì ghi nhận trước", "Check the decision; record first that the right goes on"},
+	PersonEnded: {"người này đã thôi hưởng theo quyết định", "the person's right ended by a decision",
+		"Kiểm tra quyết định; nếu không còn hưởng thì bỏ dòng", "Check the decision; leave the row out if the right ended"},
 	AddressOld: {"địa chỉ ghi “%v”, là đơn vị cũ không thuộc xã, phường này", "the address names “%v”, a former unit that is no part of this commune",
 		"Kiểm tra nơi cư trú hiện nay", "Check where the person lives now"},
 	PhoneOld: {"số điện thoại 11 chữ số đã đổi đầu số", "an 11-digit number whose prefix was changed",
