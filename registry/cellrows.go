@@ -120,6 +120,14 @@ func (r Row) Font(i int) string {
 	return r.Fonts[i]
 }
 
+// kind returns how cell i is stored, text where nobody knows.
+func (r Row) kind(i int) sheet.Kind {
+	if i < 0 || i >= len(r.Kinds) {
+		return sheet.Text
+	}
+	return r.Kinds[i]
+}
+
 // clone keeps a row beyond the next one.
 func (r Row) clone() Row {
 	r.Cells, r.Fonts, r.Kinds = slices.Clone(r.Cells), slices.Clone(r.Fonts), slices.Clone(r.Kinds)

@@ -103,22 +103,28 @@ func combine(top, bottom []string) []string {
 	return both
 }
 
-// combined is the heading of a column with an upper and a lower part: together
-// if that is known ("Số" under "Tài khoản"), else the part that is.
+// combined is the heading of a column with an upper and a lower part: the lower
+// if that is known, together if that is ("Số" under "Tài khoản"), else the upper.
+// Under somebody else's group "Họ tên" is not the person's.
 func combined(upper, lower, group string) string {
 	if strings.TrimSpace(lower) == "" {
 		return upper
 	}
-	if c, ok := columnOf(group); ok && c == ColBirth && sexOfHeading(lower) != "" {
+	of, known := columnOf(group)
+	if known && of == ColBirth && sexOfHeading(lower) != "" {
 		return group + " (" + lower + ")"
 	}
-	for _, whole := range []string{lower + " " + group, group + " " + lower, lower} {
-		if _, ok := columnOf(whole); ok {
+	others := known && (of == ColPayee || of == ColHolder || of == ColContact)
+	for i, whole := range []string{lower, lower + " " + group, group + " " + lower} {
+		if _, ok := columnOf(whole); ok && (i > 0 || !others) {
 			return whole
 		}
 	}
 	if _, ok := columnOf(upper); ok {
 		return upper
+	}
+	if others {
+		return group + " " + lower
 	}
 	return lower
 }

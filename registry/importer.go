@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -43,6 +44,9 @@ type ImportOptions struct {
 	Text          TextOptions
 	// Claims finds rows that ask for what an open batch holds. Nil = nobody asks.
 	Claims Claims
+	// LastProgramme is the programme of last time, with whose last list this one is
+	// compared. "" means the same programme.
+	LastProgramme string
 	// Files remembers who stood on the other lists of one command. May be nil.
 	Files *Files
 }
@@ -63,7 +67,10 @@ type Result struct {
 	PeopleKnown     int // people of this list known before
 	ChannelsChanged int // channels this list ended or replaced
 	Skipped         Skipped
-	Findings        []Finding // errors of refused rows and all warnings; empty for Again
+	// Missing are the people of the last list who are not on this one: a work list.
+	// Empty for Again.
+	Missing  []Missing
+	Findings []Finding // errors of refused rows and all warnings; empty for Again
 }
 
 // RefusedError is a list of which nothing was taken, with every reason.
@@ -146,7 +153,9 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, inWords(err)
 	}
-	options.Files.check(file.Name, &list)
+	if list, err = excused(ctx, db, keys, list, calendar.DateOf(options.Now)); err != nil {
+		return nil, err
+	}
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
 		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
 	}
@@ -160,6 +169,10 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
 	if r.again != nil {
 		return *r.again, nil
+	}
+	r.im.options.Files.check(r.im.file, &r.list)
+	if r.list.Errors() > 0 && !r.im.options.AcceptValid || r.list.Taken() == 0 {
+		return Result{}, inWords(&RefusedError{Findings: r.list.Findings, RowsTotal: len(r.list.Lines)})
 	}
 	var result Result
 	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
@@ -202,12 +215,14 @@ type importer struct {
 }
 
 const sqlUnitExists = `
-SELECT count(*) FROM registry.unit WHERE code = @code AND valid_from = @valid_from`
+SELECT count(*) FROM registry.unit
+ WHERE code = @code AND valid_from = @valid_from AND valid_from <= @day AND (valid_to IS NULL OR valid_to >= @day)`
 
 func (im *importer) checkUnit(ctx context.Context, db pgdb.Querier) error {
 	var n int
 	unit := im.options.Unit
-	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom}).Scan(&n)
+	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom,
+		"day": calendar.DateOf(im.options.Now)}).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("find unit %s: %w", unit.Code, err)
 	}
@@ -265,29 +280,21 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if result, found, err := im.before(ctx, tx); found || err != nil {
 		return result, err
 	}
-	s := stage{tx: tx, keys: im.keys, list: 0, now: im.options.Now, unit: im.options.Unit}
-	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
-		return Result{}, fmt.Errorf("number the list: %w", err)
-	}
-	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
-		return Result{}, err
-	}
-	met, err := s.meet(ctx, list, im.options)
+	s, held, err := im.hold(ctx, tx, list)
 	if err != nil {
 		return Result{}, err
 	}
-	unclear, err := s.merge(ctx, list)
-	if err != nil {
-		return Result{}, err
-	}
-	findings := slices.Concat(list.Findings, met, unclear) // take may run again: never append in place
+	findings := slices.Concat(list.Findings, held) // take may run again: never append in place
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
 		Skipped: list.Skipped, Findings: findings}
 	result.RowsTaken = result.RowsTotal - result.RowsRefused
-	if (len(unclear) > 0 || slices.ContainsFunc(met, Finding.Refuses)) && !im.options.AcceptValid || result.RowsTaken == 0 {
+	if slices.ContainsFunc(held, Finding.Refuses) && !im.options.AcceptValid || result.RowsTaken == 0 {
 		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
+	}
+	if result.Missing, err = s.missing(ctx, list, im.options); err != nil {
+		return Result{}, err
 	}
 	if err := im.record(ctx, tx, result); err != nil {
 		return Result{}, err

@@ -14,6 +14,7 @@ import (
 	"ansinh/internal/crypt"
 	"ansinh/internal/money"
 	"ansinh/internal/vntext"
+	"ansinh/registry/sheet"
 )
 
 // lineReader turns rows under a header into lines. Every check of one row
@@ -93,6 +94,10 @@ func (h header) finding(sheetName string, row Row, code Code, c Column, args []a
 // text returns a cell and refuses what no cell of a list holds.
 func (r *lineReader) text(c Column) string {
 	text := r.header.cell(r.row, c)
+	if r.row.kind(r.header.at[c]) == sheet.Error {
+		r.find(CellError, c)
+		return ""
+	}
 	control := strings.ContainsFunc(text, func(x rune) bool { return unicode.IsControl(x) && !unicode.IsSpace(x) })
 	if control || utf8.RuneCountInString(text) > cellRunesMax || !utf8.ValidString(text) {
 		r.find(CellLong, c, cellRunesMax)

@@ -23,11 +23,13 @@ import (
 // Variables of the environment. They are read here and nowhere else.
 const (
 	envDatabase = "ANSINH_DATABASE_URL"
-	envKeys     = "ANSINH_KEYS"    // keys file or folder; default DIR/keys
-	envJournal  = "ANSINH_JOURNAL" // folder of the send journals; default DIR/journal
-	envAnchor   = "ANSINH_ANCHOR"  // folders for the ledger's heads, separated by ":", beside DIR/anchor
-	envLines    = "ANSINH_LINES"   // file that says how each channel is reached; default DIR/lines.toml
-	envBackup   = "ANSINH_BACKUP"  // folder of the backups, for the doctor; default DIR/backup
+	envKeys     = "ANSINH_KEYS"       // keys file or folder; default DIR/keys
+	envJournal  = "ANSINH_JOURNAL"    // folder of the send journals; default DIR/journal
+	envAnchor   = "ANSINH_ANCHOR"     // folders for the ledger's heads, separated by ":", beside DIR/anchor
+	envLines    = "ANSINH_LINES"      // file that says how each channel is reached; default DIR/lines.toml
+	envBackup   = "ANSINH_BACKUP"     // folder of the backups, for the doctor; default DIR/backup
+	envVerify   = "ANSINH_VERIFY_URL" // the population register and account directory of verify-list
+	envVerKey   = "ANSINH_VERIFY_KEY" // file with our key there
 )
 
 // env is what a command finds around it.
