@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -52,24 +51,6 @@ func main() {
 	code := call(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
-}
-
-// collectAt and memorySoft trade memory for processor time: at the usual setting a
-// quarter of the engine's time went into collecting some thirty living megabytes
-// again and again.
-const (
-	collectAt  = 300       // percent of what lives, after which the next collection begins
-	memorySoft = 320 << 20 // bytes from which on it begins earlier
-)
-
-// lessCollecting sets the garbage collector, unless the operator did.
-func lessCollecting() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memorySoft)
-	}
 }
 
 // call runs one command line and returns its exit code.
