@@ -179,6 +179,7 @@ func (s demoSummary) check() error {
 }
 
 func (d *demo) summarise(ctx context.Context) (demoSummary, error) {
+	d.state.add(d.meter.read()) // before the comparison with the banks' books, which is the demo's own work
 	sum, err := reconciliation.Summarise(ctx, d.works.DB, d.batch())
 	if err != nil {
 		return demoSummary{}, err
@@ -203,7 +204,6 @@ func (d *demo) summarise(ctx context.Context) (demoSummary, error) {
 	if s.Banks, err = d.compare(ctx); err != nil {
 		return s, err
 	}
-	d.state.add(d.meter.read())
 	s.Phases, s.PeakMB, s.used = d.state.Phases, d.state.EnginePeakMB, d.state.used
 	return s, d.state.save()
 }
