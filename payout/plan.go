@@ -15,6 +15,7 @@ import (
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/registry/people"
 )
 
 // PlanOptions says what a batch is planned from, and who plans it.
@@ -86,7 +87,10 @@ type planUnit struct {
 }
 
 func (p *plan) run(ctx context.Context, batch ledger.BatchID, lists []int64) error {
-	var err error
+	err := people.LockForPlanning(ctx, p.tx)
+	if err != nil {
+		return fmt.Errorf("wait for changes of people: %w", err)
+	}
 	if p.batch, err = LockBatch(ctx, p.tx, batch); err != nil {
 		return err
 	}
@@ -195,35 +199,48 @@ WITH unit AS (
     SELECT code, valid_from, section::smallint, book
       FROM unnest(@codes::text[], @froms::date[], @books::integer[]) WITH ORDINALITY AS u (code, valid_from, book, section)
 ), matched AS (
-    SELECT w.list, w.row_no, w.person, w.category, w.stated_amount, u.section, u.book, r.code AS rule, r.amount
+    SELECT w.list, w.row_no, p.id AS person, w.category, w.stated_amount, u.section, u.book, r.code AS rule, r.amount
       FROM registry.list AS l
       JOIN unit AS u ON u.code = l.unit_code AND u.valid_from = l.unit_valid_from
       JOIN registry.list_row AS w ON w.list = l.id
-      JOIN registry.person AS p ON p.id = w.person
+      LEFT JOIN registry.same_person AS a ON a.gone = w.person
+      JOIN registry.person AS p ON p.id = coalesce(a.kept, w.person)
       LEFT JOIN payout.rule AS r
         ON r.programme = @programme
        AND (r.category = w.category OR (r.year - p.birth_year) = ANY (r.ages) OR (r.year - p.birth_year) > r.older_than)
      WHERE l.id = ANY (@lists::bigint[])
 ), held AS (
-    SELECT DISTINCT ON (e.rule, e.person) e.rule, e.person, e.n, e.batch, f.batch IS NOT NULL AS free
+    SELECT e.rule, coalesce(a.kept, e.person) AS person, max(e.n) AS n, max(e.batch) FILTER (WHERE f.batch IS NULL) AS batch,
+           bool_and(f.batch IS NOT NULL) AS free
       FROM payout.entitlement AS e
+      LEFT JOIN registry.same_person AS a ON a.gone = e.person
       LEFT JOIN payout.entitlement_release AS f
         ON f.programme = e.programme AND f.rule = e.rule AND f.person = e.person AND f.subject = e.subject
        AND f.month = e.month AND f.n = e.n
      WHERE e.programme = @programme AND e.month = @period AND e.subject = e.person
-     ORDER BY e.rule, e.person, e.n DESC
+     GROUP BY e.rule, coalesce(a.kept, e.person)
+), stands AS (
+    SELECT s.person, s.category FROM registry.standing_on(@period) AS s WHERE s.state <> 'active'
 ), judged AS (
     SELECT m.list, m.row_no, m.person, m.category, m.section, m.book, coalesce(m.rule, '') AS rule, m.amount,
            coalesce(h.n + 1, 0) AS n, h.batch AS holder, coalesce(bank.key, provider.key, other.key) AS channel,
            coalesce(bank.ordinal, provider.ordinal, other.ordinal) AS ordinal,
            CASE WHEN m.rule IS NULL THEN 'no_rule'
                 WHEN m.stated_amount <> m.amount THEN 'other_amount'
-                WHEN coalesce(bank.key, provider.key, other.key) IS NULL THEN 'no_channel'
                 WHEN NOT h.free THEN 'already'
+                WHEN @period > d.died_on THEN 'dead'
+                WHEN d.person IS NOT NULL AND c.person IS NULL THEN 'no_heir'
+                WHEN x.person IS NOT NULL THEN 'death_reported'
+                WHEN sa.person IS NOT NULL OR sc.person IS NOT NULL THEN 'suspended'
+                WHEN coalesce(bank.key, provider.key, other.key) IS NULL THEN 'no_channel'
                 ELSE '' END AS reason
       FROM matched AS m
       LEFT JOIN held AS h ON h.rule = m.rule AND h.person = m.person
-      LEFT JOIN registry.channel AS c ON c.person = m.person AND c.rank = 1
+      LEFT JOIN registry.death_now AS d ON d.person = m.person
+      LEFT JOIN (SELECT DISTINCT w.person FROM registry.death_waiting AS w) AS x ON x.person = m.person
+      LEFT JOIN stands AS sa ON sa.person = m.person AND sa.category = ''
+      LEFT JOIN stands AS sc ON sc.person = m.person AND sc.category = m.category
+      LEFT JOIN registry.way_on(@day) AS c ON c.person = m.person
       LEFT JOIN payout.channel AS bank ON c.kind = 'bank' AND bank.kind = 'bank' AND bank.bin = c.bank_bin
       LEFT JOIN payout.channel AS provider ON c.kind = 'provider' AND provider.kind = 'provider' AND provider.provider = c.provider
       LEFT JOIN payout.channel AS other ON c.kind = 'bank' AND other.kind = 'bank' AND other.is_default
@@ -259,7 +276,7 @@ func (p *plan) stage(ctx context.Context) error {
 		froms = append(froms, time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC))
 	}
 	if _, err := p.tx.Exec(ctx, sqlStage, pgx.NamedArgs{"codes": codes, "froms": froms, "books": books, "lists": p.lists,
-		"programme": p.batch.Programme, "period": p.batch.Period, "batch": p.batch.ID}); err != nil {
+		"programme": p.batch.Programme, "period": p.batch.Period, "batch": p.batch.ID, "day": calendar.DateOf(p.now)}); err != nil {
 		return fmt.Errorf("judge the rows: %w", err)
 	}
 	return nil
@@ -294,9 +311,12 @@ SELECT @batch::integer, r.list, r.row_no, r.person, r.rule, 'already', e.batch
 // the rows that asked for them.
 const sqlFormPayments = `
 INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, channel, bin, account_tail, holder, name, category,
-                            account_enc, account_index, id_enc, id_index)
+                            account_enc, account_index, id_enc, id_index, pay_point, payee, payee_after_death)
 SELECT @batch::integer, one.payment, one.amount, one.person, one.section, p.birth_year, one.channel, c.bank_bin, c.account_tail, c.holder,
-       p.name, one.category, c.account_enc, c.account_index, p.id_enc, p.id_index
+       p.name, one.category, c.account_enc, c.account_index,
+       CASE WHEN c.payee <> 0 AND c.kind = 'provider' THEN c.payee_id_enc ELSE p.id_enc END,
+       CASE WHEN c.payee <> 0 AND c.kind = 'provider' THEN c.payee_id_index ELSE p.id_index END,
+       CASE WHEN c.kind = 'provider' AND v.unit_code <> p.unit_code THEN v.unit_code ELSE '' END, c.payee, d.person IS NOT NULL
   FROM (SELECT r.payment, r.person, min(r.section) AS section, min(r.channel) AS channel,
                (array_agg(r.category ORDER BY r.list, r.row_no))[1] AS category, sum(e.amount)::bigint AS amount
           FROM payout.plan_row AS r
@@ -306,7 +326,9 @@ SELECT @batch::integer, one.payment, one.amount, one.person, one.section, p.birt
          WHERE r.reason = ''
          GROUP BY r.payment, r.person) AS one
   JOIN registry.person AS p ON p.id = one.person
-  JOIN registry.channel AS c ON c.person = one.person AND c.rank = 1
+  JOIN registry.way_on(@day) AS c ON c.person = one.person
+  LEFT JOIN registry.death_now AS d ON d.person = one.person
+  LEFT JOIN registry.serving_on(@day) AS v ON v.person = one.person
  ORDER BY one.payment`
 
 const sqlEmptyStage = `DELETE FROM payout.plan_row`
@@ -314,7 +336,7 @@ const sqlEmptyStage = `DELETE FROM payout.plan_row`
 const sqlLeftOut = `SELECT reason, count(*) FROM payout.left_out WHERE batch = @batch GROUP BY reason`
 
 func (p *plan) claim(ctx context.Context) error {
-	args := pgx.NamedArgs{"programme": p.batch.Programme, "period": p.batch.Period, "batch": p.batch.ID}
+	args := pgx.NamedArgs{"programme": p.batch.Programme, "period": p.batch.Period, "batch": p.batch.ID, "day": calendar.DateOf(p.now)}
 	for _, step := range []struct{ what, sql string }{
 		{"claim entitlements", sqlClaimEntitlements},
 		{"note what is left out", sqlLeaveOut},
@@ -376,6 +398,10 @@ var leftOutReasons = []struct{ reason, vi, en string }{
 	{"no_rule", "không thuộc mức chi nào", "no rule fits"},
 	{"no_channel", "chưa có hình thức nhận", "no channel"},
 	{"other_amount", "số tiền khác mức quy định", "another amount than the rule's"},
+	{"dead", "đã mất trước tháng chi", "died before the month"},
+	{"no_heir", "đã mất, chưa có người thừa kế hoặc người chăm sóc nhận", "died, and no heir or carer receives yet"},
+	{"death_reported", "có báo tử chờ xác nhận", "a death is reported and not confirmed"},
+	{"suspended", "đang tạm dừng hoặc đã thôi hưởng", "suspended or ended"},
 }
 
 func reasonsVI(left map[string]int64) string {

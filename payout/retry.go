@@ -40,7 +40,7 @@ const attemptsMax = 35
 const sqlOpenFacts = `
 SELECT payment, kind FROM payout.exception
  WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
-   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')))
+   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) AND why NOT LIKE 'Báo tử%' AND why NOT LIKE 'Trùng quyền lợi%')
  ORDER BY payment, kind LIMIT 1`
 
 const sqlWithoutAccount = `

@@ -34,7 +34,7 @@ type Section struct {
 	NetTotal      money.Amount
 	Digest        []byte
 	Code          string // first 40 bits of the digest, the same on paper and screen
-	State         string // planned, submitted, approved, released
+	State         string // planned, submitted, approved, released, withdrawn
 	SubmittedBy   string
 	SubmittedAt   *time.Time
 	ApprovedAt    *time.Time
@@ -141,6 +141,8 @@ type sealed struct {
 	Name         string
 	Holder       string
 	Category     string
+	PayPoint     string
+	Payee        int64
 }
 
 // leaf is the SHA-256 of the payment's canonical form: 0x00 as RFC 6962 wants
@@ -155,11 +157,16 @@ func (s *sealed) leaf(batch ledger.BatchID, b []byte) ([32]byte, []byte) {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part)))
 		b = append(b, part...)
 	}
+	if s.PayPoint != "" || s.Payee != 0 { // absent from payments without, whose leaves stay what they were
+		b = append(b, "people/1"...)
+		b = binary.BigEndian.AppendUint64(b, uint64(s.Payee))
+		b = append(b, s.PayPoint...)
+	}
 	return sha256.Sum256(b), b
 }
 
 const sqlSealed = `
-SELECT no, section, person, amount, channel, bin, account_index, id_index, name, holder, category
+SELECT no, section, person, amount, channel, bin, account_index, id_index, name, holder, category, pay_point, payee
   FROM payout.payment
  WHERE batch = @batch AND no BETWEEN @from AND @to
  ORDER BY no`
@@ -188,7 +195,7 @@ func (s *sealing) next() error {
 		return s.rows.Err()
 	}
 	r := &s.row
-	return s.rows.Scan(&r.No, &r.Section, &r.Person, &r.Amount, &r.Channel, &r.BIN, &r.AccountIndex, &r.IDIndex, &r.Name, &r.Holder, &r.Category)
+	return s.rows.Scan(&r.No, &r.Section, &r.Person, &r.Amount, &r.Channel, &r.BIN, &r.AccountIndex, &r.IDIndex, &r.Name, &r.Holder, &r.Category, &r.PayPoint, &r.Payee)
 }
 
 // runOf is a contiguous piece of one section and channel.

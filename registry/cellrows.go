@@ -96,6 +96,14 @@ type Row struct {
 	Hidden bool
 }
 
+// font returns the font of cell i, or "".
+func (r Row) font(i int) string {
+	if i < 0 || i >= len(r.Fonts) {
+		return ""
+	}
+	return r.Fonts[i]
+}
+
 // Cell returns cell i, or "" beyond the last.
 func (r Row) Cell(i int) string {
 	if i < 0 || i >= len(r.Cells) {

@@ -109,12 +109,22 @@ type header struct {
 	// known remembers what category texts mean: a list repeats a few of them
 	// thousands of times.
 	known map[string]string
+	// banks remembers in the same way what bank texts mean.
+	banks map[string]foundBank
+}
+
+// foundBank is what FindBank and NearestBank say of a text.
+type foundBank struct {
+	found   []Bank
+	certain bool
+	near    Bank // when nothing was found and one name is near
+	isNear  bool
 }
 
 // recognise returns the header if row is one, with findings about columns that
 // are missing or doubled.
 func recognise(sheetName string, row Row) (header, []Finding, bool) {
-	h := header{row: row.No, headings: slices.Clone(row.Cells), known: map[string]string{}}
+	h := header{row: row.No, headings: slices.Clone(row.Cells), known: map[string]string{}, banks: map[string]foundBank{}}
 	for c := range h.at {
 		h.at[c] = -1
 	}
@@ -171,6 +181,20 @@ func (h header) category(row Row) (string, bool) {
 		}
 	}
 	return code, code != ""
+}
+
+// bank looks a bank's text up, at most once.
+func (h header) bank(text string, demo bool) foundBank {
+	b, seen := h.banks[text]
+	if !seen {
+		if b.found, b.certain = FindBank(text); len(b.found) == 0 {
+			b.near, b.isNear = NearestBank(text, demo)
+		}
+		if len(h.banks) < knownMax {
+			h.banks[text] = b
+		}
+	}
+	return b
 }
 
 // columnLetters returns A for 0, Z for 25, AA for 26.

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -38,6 +39,21 @@ type ImportOptions struct {
 	Limits      Limits
 	Sheet       string // see ReadOptions
 	Password    string // see ReadOptions
+	// AcceptRepairs takes the values that repairs offer.
+	AcceptRepairs bool
+	Text          TextOptions
+	// Claims finds rows that ask for what an open batch holds. Nil = nobody asks.
+	Claims Claims
+	// LastProgramme is the programme of last time, with whose last list this one is
+	// compared. "" means the same programme.
+	LastProgramme string
+	// Files remembers who stood on the other lists of one command. May be nil.
+	Files *Files
+}
+
+func (o ImportOptions) reading(demo bool) ReadOptions {
+	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
+		Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
@@ -51,7 +67,10 @@ type Result struct {
 	PeopleKnown     int // people of this list known before
 	ChannelsChanged int // channels this list ended or replaced
 	Skipped         Skipped
-	Findings        []Finding // errors of refused rows and all warnings; empty for Again
+	// Missing are the people of the last list who are not on this one: a work list.
+	// Empty for Again.
+	Missing  []Missing
+	Findings []Finding // errors of refused rows and all warnings; empty for Again
 }
 
 // RefusedError is a list of which nothing was taken, with every reason.
@@ -64,7 +83,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	first := ""
 	for _, f := range e.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			first = f.String()
 			break
 		}
@@ -76,7 +95,7 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Errors() int {
 	n := 0
 	for _, f := range e.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			n++
 		}
 	}
@@ -130,10 +149,12 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits,
-		Sheet: options.Sheet, Password: options.Password})
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.reading(demo))
 	if err != nil {
 		return nil, inWords(err)
+	}
+	if list, err = excused(ctx, db, keys, list, calendar.DateOf(options.Now)); err != nil {
+		return nil, err
 	}
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
 		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
@@ -148,6 +169,10 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
 	if r.again != nil {
 		return *r.again, nil
+	}
+	r.im.options.Files.check(r.im.file, &r.list)
+	if r.list.Errors() > 0 && !r.im.options.AcceptValid || r.list.Taken() == 0 {
+		return Result{}, inWords(&RefusedError{Findings: r.list.Findings, RowsTotal: len(r.list.Lines)})
 	}
 	var result Result
 	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
@@ -170,7 +195,7 @@ func inWords(err error) error {
 		return errs.Coded(errs.Invalid, string(file.Finding.Code), file.Finding.String(), err)
 	case errors.As(err, &refused):
 		for _, f := range refused.Findings {
-			if f.Severity == SeverityError {
+			if f.Refuses() {
 				return errs.Coded(errs.Invalid, string(f.Code), refused.Error(), err)
 			}
 		}
@@ -190,12 +215,14 @@ type importer struct {
 }
 
 const sqlUnitExists = `
-SELECT count(*) FROM registry.unit WHERE code = @code AND valid_from = @valid_from`
+SELECT count(*) FROM registry.unit
+ WHERE code = @code AND valid_from = @valid_from AND valid_from <= @day AND (valid_to IS NULL OR valid_to >= @day)`
 
 func (im *importer) checkUnit(ctx context.Context, db pgdb.Querier) error {
 	var n int
 	unit := im.options.Unit
-	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom}).Scan(&n)
+	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom,
+		"day": calendar.DateOf(im.options.Now)}).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("find unit %s: %w", unit.Code, err)
 	}
@@ -253,25 +280,21 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if result, found, err := im.before(ctx, tx); found || err != nil {
 		return result, err
 	}
-	s := stage{tx: tx, list: 0, now: im.options.Now, unit: im.options.Unit}
-	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
-		return Result{}, fmt.Errorf("number the list: %w", err)
-	}
-	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
-		return Result{}, err
-	}
-	unclear, err := s.merge(ctx, list)
+	s, held, err := im.hold(ctx, tx, list)
 	if err != nil {
 		return Result{}, err
 	}
-	findings := slices.Concat(list.Findings, unclear) // take may run again: never append in place
+	findings := slices.Concat(list.Findings, held) // take may run again: never append in place
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
 		Skipped: list.Skipped, Findings: findings}
 	result.RowsTaken = result.RowsTotal - result.RowsRefused
-	if len(unclear) > 0 && !im.options.AcceptValid || result.RowsTaken == 0 {
+	if slices.ContainsFunc(held, Finding.Refuses) && !im.options.AcceptValid || result.RowsTaken == 0 {
 		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
+	}
+	if result.Missing, err = s.missing(ctx, list, im.options); err != nil {
+		return Result{}, err
 	}
 	if err := im.record(ctx, tx, result); err != nil {
 		return Result{}, err

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"ansinh/internal/calendar"
 	"ansinh/internal/vntext"
 	"ansinh/registry/sheet"
 )
@@ -21,6 +20,12 @@ type ReadOptions struct {
 	Now time.Time
 	// Limits bound the file. Zero means DefaultLimits.
 	Limits Limits
+	// AcceptRepairs takes the values that repairs offer.
+	AcceptRepairs bool
+	Text          TextOptions
+	// Unit is the code of the commune the list is for; "" = not known, and nothing
+	// is compared with it.
+	Unit string
 	// Sheet names the sheet with the list. Empty means the one that has it; more
 	// than one is refused with their names.
 	Sheet string
@@ -35,7 +40,9 @@ type List struct {
 	Lines     []Line
 	Findings  []Finding // by row
 	header    header
-	alone     bool // no other visible sheet of the file holds a list
+	// Previews show text of a legacy encoding before and after conversion.
+	Previews []Preview
+	alone    bool // no other visible sheet of the file holds a list
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
 }
@@ -52,7 +59,7 @@ type Skipped struct {
 func (l List) Errors() int {
 	n := 0
 	for _, f := range l.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			n++
 		}
 	}
@@ -77,13 +84,13 @@ func (l List) Refused() int {
 // about the file or its header says why, and Lines is empty.
 func (l List) Readable() bool {
 	return !slices.ContainsFunc(l.Findings, func(f Finding) bool {
-		return f.Severity == SeverityError && isFileCode(f.Code)
+		return f.Refuses() && isFileCode(f.Code)
 	})
 }
 
 func isFileCode(code Code) bool {
 	switch code {
-	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany:
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
 		return true
 	default:
 		return false
@@ -205,8 +212,9 @@ func hasHeader(book *sheet.Book, i int) (bool, error) {
 	}
 	defer rows.rows.Close()
 	search := headerSearch{sheet: rows.name}
+	text := newTextRows(rows, TextOptions{})
 	for {
-		row, ok := rows.next()
+		row, ok := text.next()
 		if !ok || row.No > headerRowMax {
 			_, _, found := search.end()
 			return found, rows.err()
@@ -224,10 +232,11 @@ func readRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions,
 		return List{}, err
 	}
 	defer rows.rows.Close()
+	text := newTextRows(rows, options.Text)
 	w := rowWalk{list: List{Sheet: rows.name}, limits: limits, hides: rows.rows.Hides, search: headerSearch{sheet: rows.name},
-		reader: lineReader{sheet: rows.name, date1904: rows.date1904, demo: options.Demo, today: calendar.DateOf(options.Now)}}
+		reader: newLineReader(text, options)}
 	for !w.done {
-		row, ok := rows.next()
+		row, ok := text.next()
 		if !ok {
 			break
 		}
@@ -240,6 +249,7 @@ func readRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions,
 		return List{}, err
 	}
 	w.end()
+	w.list.addText(text)
 	return w.list, nil
 }
 
@@ -253,9 +263,13 @@ func (l *List) finish(h header) {
 		return
 	}
 	l.header = h
-	l.Findings = append(l.Findings, checkPairs(l.Lines, func(i int, code Code, c Column, args ...any) Finding {
-		return l.about(code, l.Lines[i], c, args)
-	})...)
+	address := func(i int, code Code, c Column, args ...any) Finding { return l.about(code, l.Lines[i], c, args) }
+	l.Findings = append(l.Findings, checkPairs(l.Lines, address)...)
+	l.Findings = append(l.Findings, checkAccounts(l.Lines, address)...)
+	l.sortFindings()
+}
+
+func (l *List) sortFindings() {
 	slices.SortStableFunc(l.Findings, func(a, b Finding) int { return a.Row - b.Row })
 }
 
@@ -276,6 +290,10 @@ func (l Line) shown(c Column) string {
 		return l.ID.Reveal() // for the officer's own table; storing masks it
 	case ColCategory:
 		return l.Category
+	case ColAccount:
+		return l.Account.Reveal()
+	case ColName:
+		return l.Name
 	default:
 		return string(l.Method)
 	}

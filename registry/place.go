@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/hex"
+	"io"
 
 	"ansinh/internal/crypt"
 )
@@ -31,3 +32,22 @@ func OpenID(keys *crypt.Keys, index, closed []byte) (crypt.Secret, error) {
 func OpenPhone(keys *crypt.Keys, index, closed []byte) (crypt.Secret, error) {
 	return keys.Decrypt(place(crypt.FieldPhone, index), closed)
 }
+
+// CloseID encrypts a personal id for storing beside its blind index, so that
+// [OpenID] opens it again wherever both were copied to.
+func CloseID(keys *crypt.Keys, random io.Reader, id crypt.Secret) (index, closed []byte, err error) {
+	c := closer{keys: keys, random: random}
+	index, closed = c.close(crypt.FieldID, id)
+	return index, closed, c.err
+}
+
+// CloseAccount is [CloseID] for an account number.
+func CloseAccount(keys *crypt.Keys, random io.Reader, account crypt.Secret) (index, closed []byte, err error) {
+	c := closer{keys: keys, random: random}
+	index, closed = c.close(crypt.FieldAccount, account)
+	return index, closed, c.err
+}
+
+// AccountTail is what people may see of an account: its last four digits, of one
+// too short to hide nothing.
+func AccountTail(account crypt.Secret) string { return tail(account) }

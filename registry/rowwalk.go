@@ -8,9 +8,10 @@ type rowWalk struct {
 	hides  func(column int) bool
 	search headerSearch
 	reader lineReader
-	last   int  // the row before
-	ended  bool // below the totals or at the signatures
-	done   bool // nothing below can matter
+	titles []string // cells above the headings
+	last   int      // the row before
+	ended  bool     // below the totals or at the signatures
+	done   bool     // nothing below can matter
 }
 
 // take looks at the next row that holds something.
@@ -22,6 +23,7 @@ func (w *rowWalk) take(row Row) {
 		}
 		switch w.search.look(row) {
 		case headerNotYet:
+			w.titles = append(w.titles, row.Cells...)
 			return
 		case headerHere:
 			w.begin()
@@ -40,6 +42,7 @@ func (w *rowWalk) begin() {
 	header, findings, _ := w.search.end()
 	w.list.HeaderRow, w.list.Findings, w.reader.header, w.last = header.row, findings, header, header.row
 	w.done = len(findings) > 0
+	w.list.checkTitles(w.titles, w.reader.unit)
 	for column, i := range header.at {
 		if i >= 0 && i < len(header.headings) && w.hides(i) {
 			w.list.Findings = append(w.list.Findings, header.finding(w.list.Sheet, Row{No: header.row}, ColumnHidden, Column(column), []any{columnLetters(i)}))

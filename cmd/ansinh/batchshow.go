@@ -68,6 +68,7 @@ func setupBatchShow(f *flag.FlagSet) run {
 // sectionWords are the states of a section in the order in which it passes them.
 var sectionWords = []struct{ state, words string }{
 	{"planned", "đã lập / planned"}, {"submitted", "chờ duyệt / submitted"}, {"approved", "đã duyệt / approved"}, {"released", "đã cho chi / released"},
+	{"withdrawn", "đã rút / withdrawn"},
 }
 
 func sectionStates(sections []payout.Section) string {
@@ -98,11 +99,15 @@ SELECT 'refused', sum(l.rows_refused)::bigint FROM payout.batch_list AS x JOIN r
 
 // missingWords say why a row of a list is in no payment of the batch.
 var missingWords = map[string]string{
-	"already":      "đã ở đợt khác / in another batch already",
-	"no_rule":      "không quy định nào áp dụng / no rule applies",
-	"no_channel":   "không có nơi trả / no channel pays there",
-	"other_amount": "số tiền khác quy định / another amount than the rule's",
-	"refused":      "dòng bị từ chối khi nhập / refused at import",
+	"already":        "đã ở đợt khác / in another batch already",
+	"no_rule":        "không quy định nào áp dụng / no rule applies",
+	"no_channel":     "không có nơi trả / no channel pays there",
+	"other_amount":   "số tiền khác quy định / another amount than the rule's",
+	"dead":           "đã mất trước tháng chi / died before the month",
+	"no_heir":        "đã mất, chưa có người thừa kế hoặc chăm sóc nhận / died, and no heir or carer receives yet",
+	"death_reported": "có báo tử chờ xác nhận / a death is reported and not confirmed",
+	"suspended":      "đang tạm dừng hoặc đã thôi hưởng / suspended or ended",
+	"refused":        "dòng bị từ chối khi nhập / refused at import",
 }
 
 // printMissing says which rows of the lists are in no payment: nobody is left out

@@ -1,0 +1,68 @@
+package payout_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/bankadapters"
+	"ansinh/bankadapters/sandbox"
+	"ansinh/internal/pgdb"
+	"ansinh/payout"
+)
+
+const testOrdered = `SELECT payment::text FROM payout.attempt ORDER BY payment`
+
+// A death rests the person's unsent payment: the others go, and when the report is
+// taken back this one follows, in a submission of its own.
+func TestADeathRestsOneUnsentPaymentAndLettingItGoSendsIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 5, sandbox.Script{})
+	office, why := payout.PeopleOffice{}, "Báo tử, việc 7 / Death, act 7"
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		held, away, err := office.HoldPeople(ctx, tx, []int64{3}, why, d.now)
+		if held != 1 || away != 0 {
+			t.Errorf("held %d, on the way %d; want 1, 0", held, away)
+		}
+		return err
+	})
+	e := d.engine(pgdb.Hooks{})
+	order := func() {
+		t.Helper()
+		if _, err := e.StepOrder(t.Context(), bankadapters.Key("A")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	attempts := func() []string {
+		t.Helper()
+		rows, _ := d.db.Query(t.Context(), testOrdered)
+		list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	order()
+	if diff := cmp.Diff([]string{"1", "2", "4", "5"}, attempts()); diff != "" {
+		t.Errorf("ordered with the third held (-want +got):\n%s", diff)
+	}
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		held, away, err := office.HoldPeople(ctx, tx, []int64{4}, why, d.now)
+		if held != 0 || away != 1 {
+			t.Errorf("of an ordered payment held %d, on the way %d; want 0, 1", held, away)
+		}
+		return err
+	})
+	d.passCanary()
+	order()
+	if diff := cmp.Diff([]string{"1", "2", "4", "5"}, attempts()); diff != "" {
+		t.Errorf("ordered again with the third held (-want +got):\n%s", diff)
+	}
+	d.inTx(func(ctx context.Context, tx pgx.Tx) error { return office.LiftHold(ctx, tx, []int64{3, 4}, why, d.now) })
+	order()
+	if diff := cmp.Diff([]string{"1", "2", "3", "4", "5"}, attempts()); diff != "" {
+		t.Errorf("ordered after the hold was lifted (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,67 @@
+package people
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/calendar"
+	"ansinh/internal/crypt"
+	"ansinh/internal/pgdb"
+)
+
+// Desk is where acts are proposed and decided.
+type Desk struct {
+	DB     pgdb.DB
+	Keys   *crypt.Keys
+	Random io.Reader // for nonces: crypto/rand.Reader, except in a repeatable demo
+	Now    func() time.Time
+	Office Office
+}
+
+// Office is what acts need to know of powers and of money. Package payout has it.
+type Office interface {
+	// InOffice refuses people who are not registered or have no powers today.
+	InOffice(ctx context.Context, db pgdb.Querier, today calendar.Date, people ...string) error
+	// MayConfirm returns the key of a person who may confirm acts on people of the
+	// commune today, or a refusal in words.
+	MayConfirm(ctx context.Context, db pgdb.Querier, signer, unit string, today calendar.Date) (crypt.PublicKey, error)
+	// CountsFrom says from which period a change of these records' way counts.
+	CountsFrom(ctx context.Context, tx pgx.Tx, people []int64) (Counts, error)
+	// HoldPeople rests every payment of these records that is not sent, and counts
+	// those that are on their way and cannot be stopped any more.
+	HoldPeople(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) (held, onTheWay int64, err error)
+	// LiftHold ends the rests that HoldPeople made for this reason.
+	LiftHold(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) error
+	// DoubleClaims notes each right that both records hold, rests what is unsent of
+	// the second, and returns how many there are.
+	DoubleClaims(ctx context.Context, tx pgx.Tx, act, kept, gone int64, now time.Time) (int, error)
+}
+
+// Counts is the answer to "from which period does this count?".
+type Counts struct {
+	Next    bool    // the current period's payments are fixed already
+	Batches []int32 // the batches in which they are
+}
+
+// Paper is what an act rests on.
+type Paper struct {
+	No   string
+	Date calendar.Date
+}
+
+// sqlLock makes acts wait for each other, and for a batch being planned: what
+// planning reads must not change under it, and what an act answers about planned
+// batches must be true when it commits. Plans take it shared.
+const sqlLock = `SELECT pg_catalog.pg_advisory_xact_lock(hashtextextended('registry.act', 0))`
+
+const sqlLockShared = `SELECT pg_catalog.pg_advisory_xact_lock_shared(hashtextextended('registry.act', 0))`
+
+// LockForPlanning keeps acts from being decided until tx ends. Planning calls it
+// first; plans do not wait for each other.
+func LockForPlanning(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, sqlLockShared)
+	return err
+}
