@@ -27,7 +27,7 @@ VERSION ?= 0.1.$(shell git rev-list --count HEAD)
 # PEOPLE is the size of the restore drill and of the demo in the package's test.
 PEOPLE ?= 3000
 
-.PHONY: help run demo build test test/race check fmt screenshots sim kill drill bench fuzz dist dist/test db/reset clean
+.PHONY: help run demo build test test/race check fmt errors screenshots sim kill drill bench fuzz dist dist/test db/reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z][a-z0-9/-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,7 @@ test: ## every test there is, as CI runs them; installs what they need
 	@$(MAKE) --no-print-directory fmt
 	go mod verify
 	go vet ./...
-	go test -p 2 -timeout 25m ./...
+	go test -p 2 -timeout 40m ./...
 
 test/race: ## every test under the race detector, slowly
 	@.ci/install test
@@ -61,6 +61,9 @@ check: fmt ## the quick look before a commit: form, vet, tests that need no data
 
 fmt: ## name the Go files that gofmt would change
 	@unclean=$$(gofmt -l .); [ -z "$$unclean" ] || { echo "gofmt would change:" $$unclean; exit 1; }
+
+errors: ## write the findings of lists into docs/ERRORS.md from the code
+	go run ./internal/errorspage docs/ERRORS.md
 
 screenshots: ## draw every page in both languages, wide, on a telephone and on paper, into PICTURES, and six of a demo into docs/pictures
 	@.ci/install test
@@ -90,8 +93,8 @@ fuzz: ## run every fuzz test for FUZZTIME each
 dist: ## the offline package: dist/ansinh-VERSION-linux-ARCH.tar.gz and .deb, the same bytes for the same commit
 	internal/packaging/dist.sh $(VERSION) dist
 
-dist/test: ## install, run, upgrade and remove the package on a bare machine without network (as root)
-	go test ./internal/packaging -count=1 -timeout 1h -v -args -people=$(PEOPLE) -twice
+dist/test: ## install, run, upgrade and remove both packages on a bare machine without network and under a systemd, and build them twice (as root)
+	go test ./internal/packaging -count=1 -timeout 1h -v -args -people=$(PEOPLE) -twice -systemd
 
 db/reset: ## throw a data folder away, books, journal and all: make db/reset DIR=… SURE=yes
 	@[ -n "$(DIR)" ] || { echo "Say which data folder: make db/reset DIR=… SURE=yes"; exit 2; }

@@ -1,18 +1,107 @@
 package registry
 
 import (
-	"fmt"
+	"errors"
 	"io"
+	"slices"
 
-	"github.com/xuri/excelize/v2"
+	"ansinh/internal/vntext"
+	"ansinh/registry/sheet"
 )
+
+// Limits bound what one file may cost. The zero Limits are [DefaultLimits].
+type Limits struct {
+	BytesMax    int64 // of the file
+	ExpandedMax int64 // of everything inside it, unpacked
+	RowsMax     int   // rows of people
+}
+
+// DefaultLimits fit the largest commune many times over.
+var DefaultLimits = Limits{BytesMax: sheet.DefaultLimits.BytesMax, ExpandedMax: sheet.DefaultLimits.ExpandedMax, RowsMax: 100_000}
+
+func (l Limits) orDefault() Limits {
+	if l.BytesMax == 0 {
+		l.BytesMax = DefaultLimits.BytesMax
+	}
+	if l.ExpandedMax == 0 {
+		l.ExpandedMax = DefaultLimits.ExpandedMax
+	}
+	if l.RowsMax == 0 {
+		l.RowsMax = DefaultLimits.RowsMax
+	}
+	return l
+}
+
+// checkSize refuses what is not worth reading, before it is read.
+func checkSize(size int64, limits Limits) error {
+	const megabyte = 1 << 20
+	switch {
+	case size == 0:
+		return fileError(FileEmpty, nil)
+	case size > limits.BytesMax:
+		return fileError(FileLarge, nil, (size+megabyte-1)/megabyte, max(1, limits.BytesMax/megabyte))
+	default:
+		return nil
+	}
+}
+
+// openBook opens a list by its content, whatever it is called.
+func openBook(r io.ReaderAt, size int64, limits Limits, password string) (*sheet.Book, error) {
+	if err := checkSize(size, limits); err != nil {
+		return nil, err
+	}
+	book, err := sheet.Open(r, size, sheet.Options{
+		Limits:   sheet.Limits{BytesMax: limits.BytesMax, ExpandedMax: limits.ExpandedMax},
+		Password: password,
+	})
+	if err != nil {
+		return nil, fileTrouble(err)
+	}
+	return book, nil
+}
+
+// fileCodes are the codes of what package sheet refuses.
+var fileCodes = map[sheet.Why]Code{
+	sheet.WhyEmpty: FileEmpty, sheet.WhyLarge: FileLarge, sheet.WhyUnknown: FileUnknown, sheet.WhyFormat: FileFormat,
+	sheet.WhyText: FileText, sheet.WhyDamaged: FileDamaged, sheet.WhyExpands: FileExpands, sheet.WhyPassword: FilePassword,
+	sheet.WhyPasswordWrong: FilePasswordWrong, sheet.WhyEncryptedXLS: FilePasswordXLS, sheet.WhyLimit: FileLimit,
+}
+
+// fileTrouble gives what package sheet refuses its words; other errors stay.
+func fileTrouble(err error) error {
+	var refused *sheet.FileError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	code := fileCodes[refused.Why]
+	switch {
+	case code == FileDamaged && refused.Where == "":
+		return fileError(FileUnknown, err)
+	case code == FileDamaged, code == FileLimit && refused.Where != "":
+		return fileError(code, err, refused.Where)
+	case code == FileLimit:
+		return fileError(code, err, "tệp / file")
+	default:
+		return fileError(code, err, refused.Args...)
+	}
+}
 
 // Row is one row of a sheet as its cells hold it: numbers and dates as the
 // stored digits, not as a format shows them.
 type Row struct {
 	No     int // as the spreadsheet counts
 	Cells  []string
+	Fonts  []string     // of each cell, nil in a csv
+	Kinds  []sheet.Kind // of each cell
 	Hidden bool
+}
+
+// font returns the font of cell i, or "".
+func (r Row) font(i int) string {
+	if i < 0 || i >= len(r.Fonts) {
+		return ""
+	}
+	return r.Fonts[i]
 }
 
 // Cell returns cell i, or "" beyond the last.
@@ -23,92 +112,72 @@ func (r Row) Cell(i int) string {
 	return r.Cells[i]
 }
 
-// Rows walks one sheet from the top. It is all the intake knows of a file
-// format: another reader only has to walk cells.
-type Rows interface {
-	// Sheet names the sheet in findings.
-	Sheet() string
-	// Date1904 reports whether date serials count from 1904.
-	Date1904() bool
-	// Next returns the next row, or false at the end or on an error.
-	Next() (Row, bool)
-	// Err returns what stopped Next before the end.
-	Err() error
-	// Close frees the sheet.
-	Close() error
-}
-
-// workbook is an opened .xlsx.
-type workbook struct {
-	file     *excelize.File
-	date1904 bool
-}
-
-// openWorkbook opens a file that sniff let pass.
-func openWorkbook(r io.ReaderAt, size int64, limits Limits) (*workbook, error) {
-	file, err := excelize.OpenReader(io.NewSectionReader(r, 0, size), excelize.Options{
-		RawCellValue:      true,
-		UnzipSizeLimit:    limits.ExpandedMax,
-		UnzipXMLSizeLimit: min(16<<20, limits.ExpandedMax), // larger sheets go through a temporary file
-	})
-	if err != nil {
-		return nil, fileError(FileUnknown, err)
+// Font returns the font of cell i, or "" beyond the last.
+func (r Row) Font(i int) string {
+	if i < 0 || i >= len(r.Fonts) {
+		return ""
 	}
-	props, err := file.GetWorkbookProps()
-	if err != nil {
-		return nil, fileError(FileUnknown, err)
-	}
-	return &workbook{file: file, date1904: props.Date1904 != nil && *props.Date1904}, nil
+	return r.Fonts[i]
 }
 
-// sheets names the sheets a person sees.
-func (w *workbook) sheets() []string {
-	var visible []string
-	for _, name := range w.file.GetSheetList() {
-		if shown, err := w.file.GetSheetVisible(name); err == nil && shown {
-			visible = append(visible, name)
-		}
+// kind returns how cell i is stored, text where nobody knows.
+func (r Row) kind(i int) sheet.Kind {
+	if i < 0 || i >= len(r.Kinds) {
+		return sheet.Text
 	}
-	return visible
+	return r.Kinds[i]
 }
 
-func (w *workbook) rows(sheet string) (Rows, error) {
-	rows, err := w.file.Rows(sheet)
-	if err != nil {
-		return nil, fileError(FileUnknown, fmt.Errorf("sheet %s: %w", sheet, err))
-	}
-	return &sheetRows{rows: rows, sheet: sheet, date1904: w.date1904}, nil
+// clone keeps a row beyond the next one.
+func (r Row) clone() Row {
+	r.Cells, r.Fonts, r.Kinds = slices.Clone(r.Cells), slices.Clone(r.Fonts), slices.Clone(r.Kinds)
+	return r
 }
 
-func (w *workbook) close() error { return w.file.Close() }
-
-// sheetRows is excelize's iterator with raw values.
+// sheetRows walks the rows of one sheet. A row is valid until the next.
 type sheetRows struct {
-	rows     *excelize.Rows
-	sheet    string
+	name     string
 	date1904 bool
-	no       int
-	err      error
+	rows     *sheet.Rows
+	row      Row
 }
 
-func (s *sheetRows) Sheet() string  { return s.sheet }
-func (s *sheetRows) Date1904() bool { return s.date1904 }
-func (s *sheetRows) Err() error     { return s.err }
-func (s *sheetRows) Close() error   { return s.rows.Close() }
-
-func (s *sheetRows) Next() (Row, bool) {
-	if s.err != nil || !s.rows.Next() {
-		if err := s.rows.Error(); err != nil && s.err == nil {
-			s.err = fileError(FileUnknown, err)
-		}
-		return Row{}, false
-	}
-	s.no++
-	hidden := s.rows.GetRowOpts().Hidden
-	cells, err := s.rows.Columns(excelize.Options{RawCellValue: true})
+func openSheet(book *sheet.Book, i int) (*sheetRows, error) {
+	rows, err := book.Rows(i)
 	if err != nil {
-		s.err = fileError(FileUnknown, fmt.Errorf("row %d: %w", s.no, err))
+		return nil, fileTrouble(err)
+	}
+	return &sheetRows{name: book.Sheets[i].Name, date1904: book.Date1904, rows: rows}, nil
+}
+
+func (s *sheetRows) next() (Row, bool) {
+	from, ok := s.rows.Next()
+	if !ok {
 		return Row{}, false
 	}
-	return Row{No: s.no, Cells: cells, Hidden: hidden}, true
+	s.row.No, s.row.Hidden = from.No, from.Hidden
+	s.row.Cells, s.row.Fonts, s.row.Kinds = s.row.Cells[:0], s.row.Fonts[:0], s.row.Kinds[:0]
+	for _, cell := range from.Cells {
+		s.row.Cells = append(s.row.Cells, cell.Text)
+		s.row.Fonts = append(s.row.Fonts, cell.Font)
+		s.row.Kinds = append(s.row.Kinds, cell.Kind)
+	}
+	return s.row, true
+}
+
+func (s *sheetRows) err() error { return fileTrouble(s.rows.Err()) }
+
+// sheetNamed finds a sheet by the name a person types.
+func sheetNamed(book *sheet.Book, name string) (int, bool) {
+	for i, s := range book.Sheets {
+		if s.Name == name {
+			return i, true
+		}
+	}
+	for i, s := range book.Sheets {
+		if vntext.FoldTight(s.Name) == vntext.FoldTight(name) {
+			return i, true
+		}
+	}
+	return 0, false
 }

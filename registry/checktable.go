@@ -21,6 +21,9 @@ type CheckRow struct {
 	Remedy    string `json:"remedy"`
 	RemedyEN  string `json:"remedy_en"`
 	RowNumber int    `json:"row"`
+	Proposed  string `json:"proposed,omitempty"` // masked as Value is
+	Accepted  bool   `json:"accepted,omitempty"`
+	Refuses   bool   `json:"refuses"` // keeps the row out
 }
 
 // CheckReport is what checking a file shows.
@@ -44,7 +47,7 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 	if err != nil {
 		return CheckReport{}, err
 	}
-	list, err := ReadList(ctx, file, size, ReadOptions{Demo: demo, Now: options.Now, Limits: options.Limits})
+	list, err := ReadList(ctx, file, size, options.reading(demo))
 	var refused *FileError
 	if errors.As(err, &refused) {
 		return CheckReport{Table: Table([]Finding{refused.Finding})}, nil
@@ -65,7 +68,7 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 // Passed reports whether an import would take the whole list.
 func (r CheckReport) Passed() bool {
 	for _, row := range r.Table {
-		if row.Severity == string(SeverityError) {
+		if row.Refuses {
 			return false
 		}
 	}
@@ -79,7 +82,8 @@ func Table(findings []Finding) []CheckRow {
 		reason, reasonEN := f.Reason()
 		remedy, remedyEN := f.Remedy()
 		table[i] = CheckRow{Cell: f.Cell(), Heading: f.Heading, Code: f.Code, Severity: string(f.Severity), Value: f.Shown(),
-			Reason: reason, ReasonEN: reasonEN, Remedy: remedy, RemedyEN: remedyEN, RowNumber: f.Row}
+			Reason: reason, ReasonEN: reasonEN, Remedy: remedy, RemedyEN: remedyEN, RowNumber: f.Row,
+			Proposed: f.ShownProposed(), Accepted: f.Accepted, Refuses: f.Refuses()}
 	}
 	return table
 }

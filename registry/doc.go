@@ -11,14 +11,13 @@
 //
 // # The picture
 //
-//	workbook ── sniff ── rows ── headings ── Line + []Finding ──> List    (ReadList)
+//	file ── package sheet ── rows ── headings ── Line + []Finding ──> List    (ReadList)
 //	                                                               │ errors: nothing is taken
 //	                                                               v
 //	                       one transaction: COPY to the stage ── people ── channels ── list rows
 //	                                                                                  (ImportList)
 //
-// A row reader is anything that walks cells ([Rows]); today it is excelize's
-// iterator with raw values.
+// Package sheet walks the cells, whatever program wrote them.
 //
 // # What this package does not do
 //

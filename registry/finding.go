@@ -10,10 +10,12 @@ import (
 type Severity string
 
 // The severities. An error keeps the row out; a warning is shown and the row is
-// taken.
+// taken; a repair offers a value, and keeps the row out until a person accepts
+// the offers or corrects the cell.
 const (
 	SeverityError   Severity = "error"
 	SeverityWarning Severity = "warning"
+	SeverityRepair  Severity = "repair"
 )
 
 // Finding is one thing wrong with a list: where, what, why, how to mend it.
@@ -25,9 +27,19 @@ type Finding struct {
 	Column   string // letters, "" = the whole row
 	Heading  string // the column's heading as the officer wrote it
 	Value    string // what the cell holds; personal data, for the officer's own eyes
+	// Proposed is the value a repair offers. A warning may carry one too: nothing
+	// but a person takes that one over.
+	Proposed string
+	// Accepted is set on a repair whose value was taken.
+	Accepted bool
 	args     []any
 	// masked marks a column whose values never leave the officer's table whole.
 	masked bool
+}
+
+// Refuses reports whether the finding keeps its row out.
+func (f Finding) Refuses() bool {
+	return f.Severity == SeverityError || f.Severity == SeverityRepair && !f.Accepted
 }
 
 // Cell returns the address of the cell, such as "E12", or "" for the file.
@@ -40,11 +52,16 @@ func (f Finding) Cell() string {
 
 // Shown returns the value as it may be stored and logged: ids, accounts and
 // phones masked.
-func (f Finding) Shown() string {
+func (f Finding) Shown() string { return f.shown(f.Value) }
+
+// ShownProposed returns the offered value as it may be stored and logged.
+func (f Finding) ShownProposed() string { return f.shown(f.Proposed) }
+
+func (f Finding) shown(value string) string {
 	if f.masked {
-		return maskDigits(f.Value)
+		return maskDigits(value)
 	}
-	return f.Value
+	return value
 }
 
 // Reason says in Vietnamese and English what is wrong.
@@ -72,13 +89,34 @@ func (f Finding) String() string {
 }
 
 // ErrorsRow returns the line of docs/ERRORS.md for a code: code, severity,
-// Vietnamese, English, what to do. The words stand only here; the page is checked
-// against them.
+// Vietnamese, English, what to do. The words stand only in the code; [ErrorsPage]
+// writes them into the page.
 func ErrorsRow(code Code) string {
 	text := findingTexts[code]
 	words := strings.NewReplacer("%v", "…", "|", "\\|")
 	return fmt.Sprintf("| `%s` | %s | %s | %s | %s / %s |", code, code.Severity(), words.Replace(text.vi), words.Replace(text.en),
 		words.Replace(text.doVI), words.Replace(text.doEN))
+}
+
+// The marks in docs/ERRORS.md between which the findings of lists stand.
+const (
+	errorsBegin = "<!-- written by make errors from registry/findingtext.go: begin -->\n"
+	errorsEnd   = "<!-- end -->\n"
+)
+
+// ErrorsPage returns docs/ERRORS.md with the findings of lists as the code has
+// them, or false for a page without the marks.
+func ErrorsPage(page string) (string, bool) {
+	before, rest, begins := strings.Cut(page, errorsBegin)
+	_, after, ends := strings.Cut(rest, errorsEnd)
+	if !begins || !ends {
+		return page, false
+	}
+	table := "\n| code | severity | Vietnamese | English | what to do |\n|---|---|---|---|---|\n"
+	for _, code := range Codes() {
+		table += ErrorsRow(code) + "\n"
+	}
+	return before + errorsBegin + table + "\n" + errorsEnd + after, true
 }
 
 // fill is Sprintf that may leave arguments over: a remedy rarely repeats all.

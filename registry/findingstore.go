@@ -8,40 +8,43 @@ import (
 )
 
 const sqlAddRefusals = `
-INSERT INTO registry.list_refusal (list, seq, row_no, column_ref, code, severity, value, message)
-SELECT @list, n, row_no, column_ref, code, 'error', value, message
-  FROM unnest(@rows::integer[], @columns::text[], @codes::text[], @values::text[], @messages::text[])
-       WITH ORDINALITY AS f (row_no, column_ref, code, value, message, n)`
+INSERT INTO registry.list_refusal (list, seq, row_no, column_ref, code, severity, value, message, proposed)
+SELECT @list, n, row_no, column_ref, code, severity, value, message, proposed
+  FROM unnest(@rows::integer[], @columns::text[], @codes::text[], @severities::text[], @values::text[], @messages::text[], @proposed::text[])
+       WITH ORDINALITY AS f (row_no, column_ref, code, severity, value, message, proposed, n)`
 
 const sqlAddWarnings = `
-INSERT INTO registry.list_warning (list, seq, row_no, column_ref, code, severity, value, message)
-SELECT @list, n, row_no, column_ref, code, 'warning', value, message
-  FROM unnest(@rows::integer[], @columns::text[], @codes::text[], @values::text[], @messages::text[])
-       WITH ORDINALITY AS f (row_no, column_ref, code, value, message, n)`
+INSERT INTO registry.list_warning (list, seq, row_no, column_ref, code, severity, value, message, proposed)
+SELECT @list, n, row_no, column_ref, code, severity, value, message, proposed
+  FROM unnest(@rows::integer[], @columns::text[], @codes::text[], @severities::text[], @values::text[], @messages::text[], @proposed::text[])
+       WITH ORDINALITY AS f (row_no, column_ref, code, severity, value, message, proposed, n)`
 
-// addFindings records errors and warnings with their values masked.
+// addFindings records what kept rows out and what did not, with values masked. A
+// repair that was accepted kept nothing out.
 func addFindings(ctx context.Context, tx pgx.Tx, list int64, findings []Finding) error {
 	for _, part := range []struct {
-		severity Severity
-		sql      string
-	}{{SeverityError, sqlAddRefusals}, {SeverityWarning, sqlAddWarnings}} {
+		refuses bool
+		sql     string
+	}{{true, sqlAddRefusals}, {false, sqlAddWarnings}} {
 		var rows []int32
-		var columns, codes, values, messages []string
+		var columns, codes, severities, values, messages, proposed []string
 		for _, f := range findings {
-			if f.Severity != part.severity {
+			if f.Refuses() != part.refuses {
 				continue
 			}
 			rows = append(rows, int32(f.Row))
 			columns = append(columns, f.Column)
 			codes = append(codes, string(f.Code))
+			severities = append(severities, string(f.Severity))
 			values = append(values, f.Shown())
 			messages = append(messages, f.String())
+			proposed = append(proposed, f.ShownProposed())
 		}
 		if len(rows) == 0 {
 			continue
 		}
-		_, err := tx.Exec(ctx, part.sql, pgx.NamedArgs{"list": list, "rows": rows, "columns": columns,
-			"codes": codes, "values": values, "messages": messages})
+		_, err := tx.Exec(ctx, part.sql, pgx.NamedArgs{"list": list, "rows": rows, "columns": columns, "codes": codes,
+			"severities": severities, "values": values, "messages": messages, "proposed": proposed})
 		if err != nil {
 			return fmt.Errorf("record %d findings of list %d: %w", len(rows), list, err)
 		}

@@ -7,20 +7,31 @@ type Code string
 
 // The findings about a whole file. Any of them stops the import.
 const (
-	FileText     Code = "LIST-FILE-TEXT"
-	FilePassword Code = "LIST-FILE-PASSWORD"
-	FileXLS      Code = "LIST-FILE-XLS"
-	FileUnknown  Code = "LIST-FILE-UNKNOWN"
-	FileLarge    Code = "LIST-FILE-LARGE"
-	FileExpands  Code = "LIST-FILE-EXPANDS"
-	FileEmpty    Code = "LIST-FILE-EMPTY"
-	RowsMany     Code = "LIST-ROWS-MANY"
-	RowsNone     Code = "LIST-ROWS-NONE"
-	SheetsMany   Code = "LIST-SHEETS-MANY"
-	HeaderNone   Code = "LIST-HEADER-MISSING"
-	HeaderColumn Code = "LIST-HEADER-COLUMN"
-	HeaderTwice  Code = "LIST-HEADER-TWICE"
-	UnitUnknown  Code = "LIST-UNIT-UNKNOWN"
+	FileText          Code = "LIST-FILE-TEXT"
+	FilePassword      Code = "LIST-FILE-PASSWORD"
+	FilePasswordWrong Code = "LIST-FILE-PASSWORD-WRONG"
+	FilePasswordXLS   Code = "LIST-FILE-PASSWORD-XLS"
+	FileFormat        Code = "LIST-FILE-FORMAT"
+	FileDamaged       Code = "LIST-FILE-DAMAGED"
+	FileLimit         Code = "LIST-FILE-LIMIT"
+	FileUnknown       Code = "LIST-FILE-UNKNOWN"
+	FileLarge         Code = "LIST-FILE-LARGE"
+	FileExpands       Code = "LIST-FILE-EXPANDS"
+	FileEmpty         Code = "LIST-FILE-EMPTY"
+	RowsMany          Code = "LIST-ROWS-MANY"
+	RowsNone          Code = "LIST-ROWS-NONE"
+	SheetsMany        Code = "LIST-SHEETS-MANY"
+	SheetUnknown      Code = "LIST-SHEET-UNKNOWN"
+	SheetHidden       Code = "LIST-SHEET-HIDDEN"
+	ColumnHidden      Code = "LIST-COLUMN-HIDDEN"
+	HeaderNone        Code = "LIST-HEADER-MISSING"
+	HeaderColumn      Code = "LIST-HEADER-COLUMN"
+	HeaderTwice       Code = "LIST-HEADER-TWICE"
+	UnitUnknown       Code = "LIST-UNIT-UNKNOWN"
+	UnitTitle         Code = "LIST-UNIT-TITLE"
+	TextLegacy        Code = "LIST-TEXT-LEGACY"
+	TextChanged       Code = "LIST-TEXT-CHANGED"
+	TextUnread        Code = "LIST-TEXT-UNREAD"
 )
 
 // The findings about a row.
@@ -29,12 +40,17 @@ const (
 	RowHidden       Code = "LIST-ROW-HIDDEN"
 	RowTwice        Code = "LIST-ROW-TWICE"
 	CellLong        Code = "LIST-CELL-LONG"
+	TextDamaged     Code = "LIST-TEXT-DAMAGED"
+	TextSuspect     Code = "LIST-TEXT-SUSPECT"
+	CellError       Code = "LIST-CELL-ERROR"
 	NameMissing     Code = "LIST-NAME-MISSING"
 	NameShape       Code = "LIST-NAME-SHAPE"
 	BirthMissing    Code = "LIST-BIRTH-MISSING"
 	BirthShape      Code = "LIST-BIRTH-SHAPE"
 	BirthFuture     Code = "LIST-BIRTH-FUTURE"
+	BirthOld        Code = "LIST-BIRTH-OLD"
 	SexUnknown      Code = "LIST-SEX-UNKNOWN"
+	SexMissing      Code = "LIST-SEX-MISSING"
 	IDMissing       Code = "LIST-ID-MISSING"
 	IDLength        Code = "LIST-ID-LENGTH"
 	IDZeroLost      Code = "LIST-ID-ZERO-LOST"
@@ -51,20 +67,36 @@ const (
 	IDKnown         Code = "LIST-ID-KNOWN"
 	LocalTwice      Code = "LIST-LOCAL-TWICE"
 	LocalKnown      Code = "LIST-LOCAL-KNOWN"
+	PersonFile      Code = "LIST-PERSON-FILE"
+	PersonBatch     Code = "LIST-PERSON-BATCH"
+	PersonCommune   Code = "LIST-PERSON-COMMUNE"
+	PersonList      Code = "LIST-PERSON-LIST"
+	PersonDead      Code = "LIST-PERSON-DEAD"
+	PersonReported  Code = "LIST-PERSON-REPORTED"
+	PersonSuspended Code = "LIST-PERSON-SUSPENDED"
+	PersonEnded     Code = "LIST-PERSON-ENDED"
 	PhoneShape      Code = "LIST-PHONE-SHAPE"
+	PhoneOld        Code = "LIST-PHONE-OLD"
+	AddressOld      Code = "LIST-ADDRESS-OLD"
 	CategoryMissing Code = "LIST-CATEGORY-MISSING"
 	CategoryUnknown Code = "LIST-CATEGORY-UNKNOWN"
+	CategoryAge     Code = "LIST-CATEGORY-AGE"
+	CategoryYear    Code = "LIST-CATEGORY-YEAR"
 	DecisionDate    Code = "LIST-DECISION-DATE"
 	MethodMissing   Code = "LIST-METHOD-MISSING"
 	MethodUnknown   Code = "LIST-METHOD-UNKNOWN"
 	BankMissing     Code = "LIST-BANK-MISSING"
 	BankUnknown     Code = "LIST-BANK-UNKNOWN"
+	BankNear        Code = "LIST-BANK-NEAR"
 	BankShared      Code = "LIST-BANK-SHARED"
 	BankDemo        Code = "LIST-BANK-DEMO"
 	AccountMissing  Code = "LIST-ACCOUNT-MISSING"
 	AccountShape    Code = "LIST-ACCOUNT-SHAPE"
 	AccountLost     Code = "LIST-ACCOUNT-SCIENTIFIC"
 	AccountLength   Code = "LIST-ACCOUNT-LENGTH"
+	AccountShared   Code = "LIST-ACCOUNT-SHARED"
+	AccountMany     Code = "LIST-ACCOUNT-MANY"
+	AccountStaff    Code = "LIST-ACCOUNT-STAFF"
 	HolderMissing   Code = "LIST-HOLDER-MISSING"
 	HolderDiffers   Code = "LIST-HOLDER-DIFFERS"
 	HolderPayee     Code = "LIST-HOLDER-PAYEE"
@@ -78,17 +110,29 @@ const (
 
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
-	RowSkipped: true, RowHidden: true, BirthMissing: true, IDMissing: true, IDProvince: true, PhoneShape: true,
-	DecisionDate: true, AccountLength: true, HolderPayee: true,
+	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, BirthMissing: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
+	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
+	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 }
+
+// repairCodes are the findings that offer a value.
+var repairCodes = map[Code]bool{IDZeroLost: true, BankNear: true, TextSuspect: true}
 
 // Severity returns what a finding of this code does to its row.
 func (c Code) Severity() Severity {
-	if warningCodes[c] {
+	switch {
+	case warningCodes[c]:
 		return SeverityWarning
+	case repairCodes[c]:
+		return SeverityRepair
+	default:
+		return SeverityError
 	}
-	return SeverityError
 }
+
+// Repeats reports whether the code says that the row asks for what another row,
+// file or batch already holds: to leave such a row out leaves nobody out.
+func (c Code) Repeats() bool { return c == RowTwice || c == PersonFile || c == PersonBatch }
 
 // findingText is what people read: the reason, and what to do about it.
 type findingText struct{ vi, en, doVI, doEN string }
@@ -107,14 +151,22 @@ func Codes() []Code {
 // findingTexts holds the words; %v are filled from the finding. Ids, accounts
 // and phones never stand in them, because messages are stored.
 var findingTexts = map[Code]findingText{
-	FileText: {"tệp là văn bản thường được đặt tên .xlsx", "the file is plain text named .xlsx",
-		"Mở bằng Excel, lưu dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again"},
-	FilePassword: {"tệp Excel có mật khẩu nên không đọc được", "the workbook is protected by a password and cannot be read",
-		"Mở tệp, vào File > Info > Protect Workbook, bỏ mật khẩu, lưu rồi nộp lại", "Open it, remove the password under File > Info > Protect Workbook, save and send it again"},
-	FileXLS: {"tệp là Excel kiểu cũ (.xls)", "the file is an old Excel workbook (.xls)",
+	FileText: {"tệp là văn bản thường, không có dòng tiêu đề cột của một danh sách", "the file is plain text without the headings of a list",
+		"Mở bằng Excel, lưu dạng Excel Workbook (.xlsx) rồi nộp lại; tệp .csv cần dòng tiêu đề và dấu phân cách , hoặc ;", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again; a .csv needs headings and , or ; between its columns"},
+	FilePassword: {"tệp Excel có mật khẩu", "the workbook is protected by a password",
+		"Đưa mật khẩu (--password-file), hoặc mở tệp, vào File > Info > Protect Workbook, bỏ mật khẩu, lưu rồi nộp lại", "Give the password (--password-file), or open the workbook, remove it under File > Info > Protect Workbook, save and send it again"},
+	FilePasswordWrong: {"mật khẩu không mở được tệp này", "the password does not open this workbook",
+		"Kiểm tra chữ hoa, chữ thường, bộ gõ tiếng Việt rồi nhập lại mật khẩu", "Check capitals and the keyboard's Vietnamese input, then give the password again"},
+	FilePasswordXLS: {"tệp Excel kiểu cũ (.xls) có mật khẩu nên không đọc được", "the old Excel workbook (.xls) has a password and cannot be read",
+		"Mở bằng Excel, bỏ mật khẩu hoặc lưu thành (Save As) dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, remove the password or save it as Excel Workbook (.xlsx), and send it again"},
+	FileFormat: {"tệp ở dạng %v, không phải .xlsx, .xls hay .csv", "the file is %v, not .xlsx, .xls or .csv",
 		"Mở bằng Excel, chọn Lưu thành (Save As) dạng Excel Workbook (.xlsx) rồi nộp lại", "Open it in Excel, save it as Excel Workbook (.xlsx) and send it again"},
-	FileUnknown: {"tệp không phải sổ Excel .xlsx hoặc đã hỏng", "the file is no .xlsx workbook, or it is damaged",
+	FileUnknown: {"tệp không phải .xlsx, .xls hay .csv, hoặc đã hỏng", "the file is no .xlsx, .xls or .csv, or it is damaged",
 		"Mở thử bằng Excel; nếu mở được thì lưu lại dạng .xlsx, nếu không thì lấy lại bản gốc", "Try to open it in Excel; if it opens save it again as .xlsx, otherwise fetch the original"},
+	FileDamaged: {"tệp hỏng, không đọc tiếp được từ %v", "the file is damaged and cannot be read on from %v",
+		"Mở thử bằng Excel; nếu mở được thì lưu lại dạng .xlsx, nếu không thì lấy lại bản gốc", "Try to open it in Excel; if it opens save it again as .xlsx, otherwise fetch the original"},
+	FileLimit: {"nội dung tại %v vượt quá mức một danh sách có thể có", "what stands at %v is more than any list can have",
+		"Sao chép riêng danh sách sang sổ Excel mới rồi nộp lại", "Copy the list alone into a new workbook and send it again"},
 	FileLarge: {"tệp lớn %v MB, tối đa %v MB", "the file has %v MB, at most %v MB are read",
 		"Xóa hình ảnh và trang thừa, hoặc chia danh sách theo xã, phường", "Remove pictures and spare sheets, or split the list by commune"},
 	FileExpands: {"nội dung nén trong tệp nở ra quá giới hạn", "the compressed content expands beyond the limit",
@@ -125,7 +177,13 @@ var findingTexts = map[Code]findingText{
 	RowsNone: {"dưới dòng tiêu đề không có người nào", "no person stands under the headings",
 		"Kiểm tra lại trang danh sách", "Check the sheet with the list"},
 	SheetsMany: {"nhiều trang cùng có danh sách: %v", "several sheets hold lists: %v",
-		"Để mỗi danh sách trong một tệp", "Keep one list per file"},
+		"Chỉ rõ trang cần đọc (--sheet TÊN), đọc tất cả (--all-sheets), hoặc để mỗi danh sách trong một tệp", "Name the sheet (--sheet NAME), take all (--all-sheets), or keep one list per file"},
+	SheetUnknown: {"không có trang “%v”; tệp có: %v", "there is no sheet “%v”; the file has: %v",
+		"Viết đúng tên trang", "Give the sheet's name as it stands"},
+	SheetHidden: {"trang ẩn “%v” cũng có danh sách và không được đọc", "the hidden sheet “%v” holds a list too and was not read",
+		"Nếu cần thì bỏ ẩn (Unhide) hoặc chỉ rõ trang (--sheet TÊN)", "If it counts, unhide it or name it (--sheet NAME)"},
+	ColumnHidden: {"cột %v đang ẩn nhưng vẫn được đọc", "column %v is hidden, and is read all the same",
+		"Bỏ ẩn cột và kiểm tra nội dung", "Unhide the column and check what it holds"},
 	HeaderNone: {"không tìm thấy dòng tiêu đề cột", "no row with column headings was found",
 		"Thêm dòng tiêu đề có các cột: Họ và tên, Số định danh cá nhân, Nhóm đối tượng, Hình thức nhận", "Add a row of headings with at least: Họ và tên, Số định danh cá nhân, Nhóm đối tượng, Hình thức nhận"},
 	HeaderColumn: {"thiếu cột “%v”", "the column “%v” is missing",
@@ -135,14 +193,29 @@ var findingTexts = map[Code]findingText{
 	UnitUnknown: {"không có xã, phường mã %v vào ngày này", "there is no commune with code %v on this day",
 		"Chọn lại đơn vị hành chính", "Choose the unit again"},
 
+	UnitTitle: {"phần đầu danh sách ghi “%v”, nhưng danh sách được nộp cho %v", "the titles name “%v”, but the list is handed in for %v",
+		"Kiểm tra lại đơn vị hành chính đã chọn", "Check which commune was chosen"},
+	TextLegacy: {"chữ ở cột %v dùng bảng mã %v, chưa phải Unicode; ví dụ: %v", "the text of column %v is stored in %v, not in Unicode; for example: %v",
+		"Xem kỹ chữ sau khi chuyển. Nếu đúng, chạy lại với --confirm-encoding; hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right run again with --confirm-encoding; or save the list in a Unicode font"},
+	TextChanged: {"chữ ở cột %v được chuyển từ bảng mã %v sang Unicode theo xác nhận", "the text of column %v was converted from %v to Unicode, as confirmed",
+		"Lần sau lưu danh sách bằng phông Unicode", "Save the next list in a Unicode font"},
+	TextUnread: {"phông %v dùng bảng mã mà hệ thống không chuyển được", "font %v uses an encoding that is not converted here",
+		"Dùng Unikey: Công cụ, Chuyển mã, chọn đích là Unicode, rồi nộp lại", "Convert it to Unicode with Unikey (Tools, Convert) and send it again"},
+
 	RowSkipped: {"dòng chỉ có tên, không được nhận", "the row has a name only and was not taken",
 		"Nếu là người hưởng thì điền đủ các cột", "If this is a person, fill in the other columns"},
 	RowHidden: {"dòng đang bị ẩn nhưng vẫn được đọc", "the row is hidden but was read",
 		"Bỏ ẩn dòng để kiểm tra, hoặc xóa nếu không cần", "Show the row and check it, or delete it"},
 	RowTwice: {"người này với nhóm đối tượng này đã có ở dòng %v", "this person with this category already stands in row %v",
 		"Xóa một trong hai dòng", "Delete one of the two rows"},
+	CellError: {"ô chứa lỗi công thức", "the cell holds the error of a formula",
+		"Thay công thức bằng giá trị đúng", "Put the right value in place of the formula"},
 	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
 		"Rút gọn nội dung ô", "Shorten the cell"},
+	TextDamaged: {"ô có ký tự không thuộc bảng mã %v", "the cell holds a character that %v does not have",
+		"Gõ lại ô này bằng Unicode", "Type the cell again in Unicode"},
+	TextSuspect: {"chữ trong ô này có vẻ dùng bảng mã %v, khác các ô khác", "the text of this cell seems to be stored in %v, unlike the others",
+		"Nếu chữ đề nghị là đúng thì chấp nhận, nếu không thì gõ lại", "Accept the offered text if it is right, else type the cell again"},
 	NameMissing: {"thiếu họ tên", "the name is missing", "Điền họ và tên đầy đủ", "Fill in the full name"},
 	NameShape: {"họ tên có chữ số hoặc ký tự lạ", "the name has digits or odd characters",
 		"Ghi họ và tên bằng chữ, không ghi chú thêm", "Write the name in letters, without remarks"},
@@ -150,6 +223,8 @@ var findingTexts = map[Code]findingText{
 	BirthShape: {"không đọc được ngày sinh", "the birth date cannot be read",
 		"Ghi ngày/tháng/năm, ví dụ 05/03/1936, hoặc chỉ năm 1936", "Write day/month/year, for example 05/03/1936, or only 1936"},
 	BirthFuture: {"ngày sinh sau ngày lập danh sách", "the birth date lies after the day of the list", "Kiểm tra lại ngày sinh", "Check the birth date"},
+	BirthOld:    {"người này đã %v tuổi", "the person is %v years old", "Đối chiếu giấy tờ: kiểm tra năm sinh và người còn sống không", "Compare with the document: check the year, and whether the person lives"},
+	SexMissing:  {"thiếu giới tính; theo số định danh là %v", "the sex is missing; the id says %v", "Điền theo giấy tờ; số định danh có thể là của người nhận thay", "Fill it in from the document; the id may be the payee's"},
 	SexUnknown:  {"không đọc được giới tính", "the sex cannot be read", "Ghi Nam hoặc Nữ", "Write Nam or Nữ"},
 
 	IDMissing: {"thiếu số định danh cá nhân; người này được ghi tạm theo tên, ngày sinh và xã", "the personal id is missing; the person is kept provisionally by name, birth and commune",
@@ -157,9 +232,9 @@ var findingTexts = map[Code]findingText{
 	IDLength: {"số định danh có %v chữ số, phải đủ 12", "the personal id has %v digits, it must have 12",
 		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số, kể cả số 0 ở đầu", "Format the column as Text and type all 12 digits, leading zeros too"},
 	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks %v leading zeros, lost in a number cell; with them it fits birth and sex",
-		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số", "Format the column as Text and type all 12 digits"},
-	IDOld: {"9 chữ số: là CMND cũ, hoặc ô kiểu số đã mất số 0 ở đầu", "9 digits: an old identity card, or a number cell that lost its zeros",
-		"Ghi số định danh 12 chữ số, cột định dạng Văn bản (Text)", "Write the 12-digit id, with the column formatted as Text"},
+		"Nếu số đề nghị đúng với giấy tờ thì chấp nhận; hoặc định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số", "Accept the offered number if it is the document's; or format the column as Text and type all 12 digits"},
+	IDOld: {"9 chữ số: là CMND cũ, hoặc ô kiểu số đã mất số 0 ở đầu; người này được ghi tạm theo tên, ngày sinh và xã", "9 digits: an old identity card, or a number cell that lost its zeros; the person is kept provisionally by name, birth and commune",
+		"Bổ sung số định danh 12 chữ số, cột định dạng Văn bản (Text)", "Add the 12-digit id, with the column formatted as Text"},
 	IDScientific: {"số định danh bị Excel rút gọn nên đã mất chữ số", "the spreadsheet shortened the id and its digits are lost",
 		"Định dạng cột là Văn bản (Text) rồi gõ lại từ giấy tờ", "Format the column as Text and type it again from the document"},
 	IDLetter: {"ký tự thứ %v của số định danh là “%v”, không phải chữ số", "character %v of the id is “%v”, not a digit",
@@ -184,17 +259,40 @@ var findingTexts = map[Code]findingText{
 		"Bổ sung số định danh cho cả hai", "Add the id of both"},
 	LocalKnown: {"trong xã đã đăng ký một người cùng tên, cùng ngày sinh, một bên có và một bên không có số định danh", "the commune already has a person of this name and birth, one record with an id and one without",
 		"Ghi số định danh nếu là một người; nếu là hai người thì liên hệ phòng nghiệp vụ để xác nhận", "If it is the same person write the same id; if not, ask the department to confirm"},
+	PersonFile: {"người này với nhóm đối tượng này đã có ở tệp %v, dòng %v", "this person with this category already stands in file %v, row %v",
+		"Chỉ để người này ở một danh sách", "Keep the person on one list only"},
+	PersonBatch: {"người này với nhóm đối tượng này đã có trong đợt %v (danh sách %v, dòng %v)", "this person with this category is already in batch %v (list %v, row %v)",
+		"Bỏ dòng này; nếu đợt kia sai thì sửa ở đợt kia", "Leave the row out; if that batch is wrong, correct it there"},
+	PersonCommune: {"người này đang đăng ký ở %v", "the person is registered in %v",
+		"Xác nhận nơi cư trú; nếu chuyển đến thì làm thủ tục chuyển, nếu không thì bỏ dòng", "Confirm where the person lives; record the move, or leave the row out"},
+	PersonList: {"người này cũng có trong danh sách %v của %v, dòng %v", "the person also stands in list %v of %v, row %v",
+		"Hai xã thống nhất để người này ở một danh sách; hệ thống chỉ chi một lần", "Agree with the other commune who keeps the person; it is paid once only"},
+	PersonDead: {"người này đã mất ngày %v", "the person died on %v",
+		"Bỏ dòng này; khoản còn được hưởng thì làm thủ tục chi cho người thừa kế hoặc người chăm sóc", "Leave the row out; what is still due goes to an heir or carer, by their paper"},
+	PersonReported: {"có người báo người này đã mất, đang chờ xác nhận; tiền được giữ lại", "somebody reported that the person died; it waits to be confirmed and the money rests",
+		"Xác nhận hoặc bác báo tử", "Confirm or refuse the report"},
+	PersonSuspended: {"người này đang tạm dừng hưởng theo quyết định", "the person's money rests by a decision",
+		"Kiểm tra quyết định; nếu được hưởng lại thì ghi nhận trước", "Check the decision; record first that the right goes on"},
+	PersonEnded: {"người này đã thôi hưởng theo quyết định", "the person's right ended by a decision",
+		"Kiểm tra quyết định; nếu không còn hưởng thì bỏ dòng", "Check the decision; leave the row out if the right ended"},
+	AddressOld: {"địa chỉ ghi “%v”, là đơn vị cũ không thuộc xã, phường này", "the address names “%v”, a former unit that is no part of this commune",
+		"Kiểm tra nơi cư trú hiện nay", "Check where the person lives now"},
+	PhoneOld: {"số điện thoại 11 chữ số đã đổi đầu số", "an 11-digit number whose prefix was changed",
+		"Nếu số đề nghị liên lạc được thì ghi số đó", "Write the offered number if it answers"},
 	PhoneShape: {"số điện thoại không đúng dạng nên không được lưu", "the phone number has an odd shape and was not kept",
 		"Ghi 10 chữ số bắt đầu bằng 0", "Write 10 digits beginning with 0"},
 
 	CategoryMissing: {"thiếu nhóm đối tượng", "the category is missing", "Ghi mã nhóm, ví dụ HTXH-75", "Write the category's code, for example HTXH-75"},
 	CategoryUnknown: {"không có nhóm đối tượng này", "this category is not known", "Ghi mã nhóm đúng danh mục, ví dụ HTXH-75 - Hưu trí xã hội", "Write a code of the catalogue, for example HTXH-75"},
+	CategoryAge:     {"nhóm này dành cho độ tuổi %v, người này sinh %v", "this category is for ages %v, the person was born %v", "Kiểm tra ngày sinh và nhóm đối tượng", "Check birth date and category"},
+	CategoryYear:    {"nhóm này dành cho độ tuổi %v; chỉ biết năm sinh %v nên chưa rõ", "this category is for ages %v; with the birth year %v alone it is not clear", "Bổ sung ngày, tháng sinh", "Add day and month of birth"},
 	DecisionDate:    {"không đọc được ngày của quyết định", "the decision's date cannot be read", "Ghi dạng 10/QĐ-UBND ngày 15/01/2025", "Write it like 10/QĐ-UBND ngày 15/01/2025"},
 
 	MethodMissing: {"thiếu hình thức nhận", "the way of payment is missing", "Ghi Tài khoản, Tiền mặt, Tại nhà hoặc BHXH", "Write Tài khoản, Tiền mặt, Tại nhà or BHXH"},
 	MethodUnknown: {"không có hình thức nhận này", "this way of payment is not known", "Ghi Tài khoản, Tiền mặt, Tại nhà hoặc BHXH", "Write Tài khoản, Tiền mặt, Tại nhà or BHXH"},
 	BankMissing:   {"nhận qua tài khoản nhưng thiếu ngân hàng", "paid to an account but the bank is missing", "Điền tên ngân hàng hoặc mã BIN", "Fill in the bank's name or BIN"},
 	BankUnknown:   {"không tìm thấy ngân hàng này", "this bank is not known", "Ghi tên đầy đủ hoặc mã BIN 6 chữ số của ngân hàng", "Write the full name or the 6-digit BIN"},
+	BankNear:      {"không có tên ngân hàng này; gần nhất là %v", "no bank has this name; the nearest is %v", "Nếu đúng thì chấp nhận; nếu không thì ghi tên đầy đủ hoặc mã BIN 6 chữ số", "Accept it if it is right; else write the full name or the 6-digit BIN"},
 	BankShared:    {"tên này có thể là: %v", "this name may mean: %v", "Ghi tên đầy đủ hoặc mã BIN 6 chữ số", "Write the full name or the 6-digit BIN"},
 	BankDemo:      {"ngân hàng giả lập không dùng được ở đây", "an invented bank cannot be used here", "Ghi ngân hàng thật", "Write the real bank"},
 
@@ -202,6 +300,9 @@ var findingTexts = map[Code]findingText{
 	AccountShape:   {"số tài khoản phải gồm 6 đến 19 chữ số", "an account number has 6 to 19 digits", "Gõ lại số tài khoản, cột định dạng Văn bản (Text)", "Type it again, with the column formatted as Text"},
 	AccountLost:    {"số tài khoản bị Excel rút gọn nên đã mất chữ số", "the spreadsheet shortened the account number and its digits are lost", "Định dạng cột là Văn bản (Text) rồi gõ lại", "Format the column as Text and type it again"},
 	AccountLength:  {"số tài khoản có %v chữ số, ngân hàng này thường dùng độ dài khác", "the account has %v digits, unusual for this bank", "Kiểm tra lại số tài khoản, nhất là số 0 ở đầu", "Check the number, leading zeros above all"},
+	AccountShared:  {"tài khoản này cũng nhận cho %v người khác (%v)", "the account also receives for %v others (%v)", "Kiểm tra từng người, bổ sung giấy tờ nhận thay", "Check each person, add the payee's papers"},
+	AccountMany:    {"tài khoản này nhận cho %v người mà không có giấy tờ nhận thay (%v)", "the account receives for %v people without a payee's papers (%v)", "Ghi tài khoản của từng người, hoặc người nhận thay kèm số định danh, tư cách và giấy tờ", "Give each person's own account, or the payee with id, capacity and paper"},
+	AccountStaff:   {"tài khoản này là của cán bộ %v, không nhận tiền của người hưởng", "the account belongs to staff member %v, who may not receive for people", "Ghi tài khoản của người hưởng", "Give the person's own account"},
 	HolderMissing:  {"có người nhận thay nhưng thiếu tên chủ tài khoản", "someone receives for the person but the account's holder is missing", "Điền tên chủ tài khoản", "Fill in the holder's name"},
 	HolderDiffers:  {"chủ tài khoản không phải người hưởng và không phải người nhận thay đã ghi", "the account's holder is neither the person nor the named payee", "Sửa số tài khoản, hoặc ghi người nhận thay kèm giấy tờ", "Correct the account, or name the payee with the paper"},
 	HolderPayee:    {"chủ tài khoản là người nhận thay nhưng chưa ghi tư cách", "the holder is the named payee, whose capacity is not stated", "Ghi tư cách: giám hộ, chăm sóc, chủ hộ, thừa kế hoặc ủy quyền, kèm giấy tờ", "State it: guardian, carer, household head, heir or proxy, with the paper"},

@@ -24,14 +24,14 @@ func FuzzLine(f *testing.F) {
 	f.Add("3|x|1E9|Nam|4.07952E+14|||||HTXH-75||TM||1.0E+15||y - 0000|-1|")
 	f.Add("|\xff|0.5|\x00|''''|+84|(|||:||thẻ|CN CN, - (|999001||–9||")
 	f.Fuzz(func(t *testing.T, in string) {
-		header := header{row: 1, headings: make([]string, columnCount), known: map[string]string{}}
+		header := header{row: 1, headings: make([]string, columnCount), known: map[string]string{}, banks: map[string]foundBank{}}
 		for c := range columnCount {
 			header.at[c] = int(c)
 		}
-		reader := lineReader{header: header, sheet: "s", demo: true, today: calendar.Must(2026, 1, 20)}
+		reader := lineReader{header: header, sheet: "s", demo: true, today: calendar.Must(2026, 1, 20), rows: &textRows{}}
 		line, findings := reader.read(Row{No: 2, Cells: strings.Split(in, "|")})
 		if line.Refused {
-			if !slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == SeverityError && f.Row == 2 }) {
+			if !slices.ContainsFunc(findings, func(f Finding) bool { return f.Refuses() && f.Row == 2 }) {
 				t.Fatalf("%q is refused and no finding says why", in)
 			}
 			return

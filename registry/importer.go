@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -36,6 +37,23 @@ type ImportOptions struct {
 	// refused. Without it any error keeps the whole list out.
 	AcceptValid bool
 	Limits      Limits
+	Sheet       string // see ReadOptions
+	Password    string // see ReadOptions
+	// AcceptRepairs takes the values that repairs offer.
+	AcceptRepairs bool
+	Text          TextOptions
+	// Claims finds rows that ask for what an open batch holds. Nil = nobody asks.
+	Claims Claims
+	// LastProgramme is the programme of last time, with whose last list this one is
+	// compared. "" means the same programme.
+	LastProgramme string
+	// Files remembers who stood on the other lists of one command. May be nil.
+	Files *Files
+}
+
+func (o ImportOptions) reading(demo bool) ReadOptions {
+	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
+		Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
@@ -49,7 +67,10 @@ type Result struct {
 	PeopleKnown     int // people of this list known before
 	ChannelsChanged int // channels this list ended or replaced
 	Skipped         Skipped
-	Findings        []Finding // errors of refused rows and all warnings; empty for Again
+	// Missing are the people of the last list who are not on this one: a work list.
+	// Empty for Again.
+	Missing  []Missing
+	Findings []Finding // errors of refused rows and all warnings; empty for Again
 }
 
 // RefusedError is a list of which nothing was taken, with every reason.
@@ -62,7 +83,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	first := ""
 	for _, f := range e.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			first = f.String()
 			break
 		}
@@ -74,7 +95,7 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Errors() int {
 	n := 0
 	for _, f := range e.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			n++
 		}
 	}
@@ -103,11 +124,14 @@ type OpenedList struct {
 	again *Result // taken before, when that was known at reading
 }
 
+// Sheet names the sheet the list was read from, empty if it was taken before.
+func (r *OpenedList) Sheet() string { return r.list.Sheet }
+
 // OpenList is the first half of ImportList: it reads and writes nothing. Its
 // errors are those of ImportList.
 func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (*OpenedList, error) {
 	limits := options.Limits.orDefault()
-	if err := sniff(file.Content, file.Size, limits); err != nil {
+	if err := checkSize(file.Size, limits); err != nil {
 		return nil, inWords(err)
 	}
 	content, err := io.ReadAll(io.NewSectionReader(file.Content, 0, file.Size))
@@ -125,12 +149,18 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), ReadOptions{Demo: demo, Now: options.Now, Limits: limits})
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.reading(demo))
 	if err != nil {
 		return nil, inWords(err)
 	}
+	if list, err = excused(ctx, db, keys, list, calendar.DateOf(options.Now)); err != nil {
+		return nil, err
+	}
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
 		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
+	}
+	if list.alone { // the file's only list is the same whether its sheet was named or not
+		im.options.Sheet = ""
 	}
 	return &OpenedList{im: im, list: list}, nil
 }
@@ -139,6 +169,10 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
 	if r.again != nil {
 		return *r.again, nil
+	}
+	r.im.options.Files.check(r.im.file, &r.list)
+	if r.list.Errors() > 0 && !r.im.options.AcceptValid || r.list.Taken() == 0 {
+		return Result{}, inWords(&RefusedError{Findings: r.list.Findings, RowsTotal: len(r.list.Lines)})
 	}
 	var result Result
 	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
@@ -161,7 +195,7 @@ func inWords(err error) error {
 		return errs.Coded(errs.Invalid, string(file.Finding.Code), file.Finding.String(), err)
 	case errors.As(err, &refused):
 		for _, f := range refused.Findings {
-			if f.Severity == SeverityError {
+			if f.Refuses() {
 				return errs.Coded(errs.Invalid, string(f.Code), refused.Error(), err)
 			}
 		}
@@ -181,12 +215,14 @@ type importer struct {
 }
 
 const sqlUnitExists = `
-SELECT count(*) FROM registry.unit WHERE code = @code AND valid_from = @valid_from`
+SELECT count(*) FROM registry.unit
+ WHERE code = @code AND valid_from = @valid_from AND valid_from <= @day AND (valid_to IS NULL OR valid_to >= @day)`
 
 func (im *importer) checkUnit(ctx context.Context, db pgdb.Querier) error {
 	var n int
 	unit := im.options.Unit
-	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom}).Scan(&n)
+	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom,
+		"day": calendar.DateOf(im.options.Now)}).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("find unit %s: %w", unit.Code, err)
 	}
@@ -202,9 +238,10 @@ SELECT id, rows_total, rows_taken, rows_refused, people_new, people_known, chann
  WHERE programme = @programme
    AND unit_code = @unit
    AND unit_valid_from = @unit_from
-   AND sha256 = @sha256`
+   AND sha256 = @sha256
+   AND sheet IN ('', @sheet)`
 
-// before looks for the same bytes taken earlier.
+// before looks for the same bytes taken earlier, whole or this sheet of them.
 func (im *importer) before(ctx context.Context, db pgdb.Querier) (result Result, found bool, err error) {
 	err = db.QueryRow(ctx, sqlListBefore, im.keyArgs()).Scan(&result.List, &result.RowsTotal, &result.RowsTaken,
 		&result.RowsRefused, &result.PeopleNew, &result.PeopleKnown, &result.ChannelsChanged)
@@ -224,6 +261,7 @@ func (im *importer) keyArgs() pgx.NamedArgs {
 		"unit":      im.options.Unit.Code,
 		"unit_from": im.options.Unit.ValidFrom,
 		"sha256":    im.digest[:],
+		"sheet":     im.options.Sheet,
 	}
 }
 
@@ -242,25 +280,21 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if result, found, err := im.before(ctx, tx); found || err != nil {
 		return result, err
 	}
-	s := stage{tx: tx, list: 0, now: im.options.Now, unit: im.options.Unit}
-	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
-		return Result{}, fmt.Errorf("number the list: %w", err)
-	}
-	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
-		return Result{}, err
-	}
-	unclear, err := s.merge(ctx, list)
+	s, held, err := im.hold(ctx, tx, list)
 	if err != nil {
 		return Result{}, err
 	}
-	findings := slices.Concat(list.Findings, unclear) // take may run again: never append in place
+	findings := slices.Concat(list.Findings, held) // take may run again: never append in place
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
 		Skipped: list.Skipped, Findings: findings}
 	result.RowsTaken = result.RowsTotal - result.RowsRefused
-	if len(unclear) > 0 && !im.options.AcceptValid || result.RowsTaken == 0 {
+	if slices.ContainsFunc(held, Finding.Refuses) && !im.options.AcceptValid || result.RowsTaken == 0 {
 		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
+	}
+	if result.Missing, err = s.missing(ctx, list, im.options); err != nil {
+		return Result{}, err
 	}
 	if err := im.record(ctx, tx, result); err != nil {
 		return Result{}, err
@@ -270,9 +304,9 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 
 const sqlAddList = `
 INSERT INTO registry.list
-       (id, programme, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
+       (id, programme, unit_code, unit_valid_from, file_name, sheet, sha256, original_enc, rows_total, rows_taken, rows_refused,
         people_new, people_known, channels_changed, imported_by, imported_at)
-VALUES (@id, @programme, @unit, @unit_from, @file_name, @sha256, @original, @total, @taken, @refused,
+VALUES (@id, @programme, @unit, @unit_from, @file_name, @sheet, @sha256, @original, @total, @taken, @refused,
         @people_new, @people_known, @channels_changed, @by, @now)`
 
 // record writes the list itself, what was refused and flagged, and the act.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -13,6 +14,7 @@ import (
 	"ansinh/internal/crypt"
 	"ansinh/internal/money"
 	"ansinh/internal/vntext"
+	"ansinh/registry/sheet"
 )
 
 // lineReader turns rows under a header into lines. Every check of one row
@@ -23,8 +25,16 @@ type lineReader struct {
 	date1904 bool
 	demo     bool
 	today    calendar.Date
+	unit     string    // code of the commune, or ""
+	accept   bool      // the values that repairs offer are taken
 	findings []Finding // of the row in hand
 	row      Row
+	rows     *textRows
+}
+
+func newLineReader(rows *textRows, options ReadOptions) lineReader {
+	return lineReader{sheet: rows.name, date1904: rows.date1904, demo: options.Demo, today: calendar.DateOf(options.Now),
+		unit: options.Unit, accept: options.AcceptRepairs, rows: rows}
 }
 
 // read understands one row. Its findings name every fault of the row, not only
@@ -41,6 +51,7 @@ func (r *lineReader) read(row Row) (Line, []Finding) {
 	if row.Hidden {
 		r.find(RowHidden, ColName)
 	}
+	r.checkAddress(&line)
 	r.readName(&line)
 	r.readPerson(&line)
 	r.readPhone(&line)
@@ -50,7 +61,7 @@ func (r *lineReader) read(row Row) (Line, []Finding) {
 	r.readPayee(&line)
 	r.readChannel(&line)
 	r.readAmount(&line)
-	line.Refused = slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Severity == SeverityError })
+	line.Refused = slices.ContainsFunc(r.findings, Finding.Refuses)
 	return line, r.findings
 }
 
@@ -59,10 +70,19 @@ func (r *lineReader) find(code Code, c Column, args ...any) {
 	r.findings = append(r.findings, r.header.finding(r.sheet, r.row, code, c, args))
 }
 
+// offer adds a finding that proposes a value, and reports whether it is to be
+// taken: only a repair is, and only when the person accepts repairs.
+func (r *lineReader) offer(proposed string, code Code, c Column, args ...any) bool {
+	f := r.header.finding(r.sheet, r.row, code, c, args)
+	f.Proposed, f.Accepted = proposed, r.accept && f.Severity == SeverityRepair
+	r.findings = append(r.findings, f)
+	return f.Accepted
+}
+
 // finding addresses a cell of the row; for a column the list does not have, the
 // row.
-func (h header) finding(sheet string, row Row, code Code, c Column, args []any) Finding {
-	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheet, Row: row.No, Heading: c.Title(),
+func (h header) finding(sheetName string, row Row, code Code, c Column, args []any) Finding {
+	f := Finding{Code: code, Severity: code.Severity(), Sheet: sheetName, Row: row.No, Heading: c.Title(),
 		Value: h.cell(row, c), args: args, masked: columnSpecs[c].masked}
 	if h.has(c) {
 		f.Column = columnLetters(h.at[c])
@@ -74,10 +94,17 @@ func (h header) finding(sheet string, row Row, code Code, c Column, args []any) 
 // text returns a cell and refuses what no cell of a list holds.
 func (r *lineReader) text(c Column) string {
 	text := r.header.cell(r.row, c)
+	if r.row.kind(r.header.at[c]) == sheet.Error {
+		r.find(CellError, c)
+		return ""
+	}
 	control := strings.ContainsFunc(text, func(x rune) bool { return unicode.IsControl(x) && !unicode.IsSpace(x) })
 	if control || utf8.RuneCountInString(text) > cellRunesMax || !utf8.ValidString(text) {
 		r.find(CellLong, c, cellRunesMax)
 		return ""
+	}
+	if vntext.MayBeLegacy(text) {
+		return r.legacy(c, text)
 	}
 	return text
 }
@@ -91,6 +118,7 @@ func (r *lineReader) readName(line *Line) {
 	switch {
 	case name == "":
 		r.find(NameMissing, ColName)
+	case r.found(ColName):
 	case strings.ContainsFunc(name, odd), vntext.FoldTight(name) == "":
 		r.find(NameShape, ColName)
 	}
@@ -98,40 +126,75 @@ func (r *lineReader) readName(line *Line) {
 
 // readPerson reads birth, sex and id, which vouch for each other.
 func (r *lineReader) readPerson(line *Line) {
+	r.readBirth(line)
+	sex, known := parseSex(r.text(ColSex))
+	line.Sex = sex
+	if !known {
+		r.find(SexUnknown, ColSex)
+	}
+	id := r.readID(line)
+	switch {
+	case id == "":
+		if line.Birth.Year == 0 && !r.found(ColBirth) {
+			r.find(BirthMissing, ColBirth)
+		}
+		return
+	case line.Birth.Year == 0 && !r.found(ColBirth):
+		// Offered, never filled in: the id of whoever came to fetch the money is a
+		// common mistake.
+		r.offer(strconv.Itoa(idBirthYear(id)), BirthMissing, ColBirth)
+	}
+	if known && sex == "" && r.header.has(ColSex) {
+		r.offer(idSex(id).vi(), SexMissing, ColSex, idSex(id).vi())
+	}
+}
+
+// oldAge is an age that is possible and nearly always a slip or a death unknown.
+const oldAge = 110
+
+func (r *lineReader) readBirth(line *Line) {
 	birth, ok := parseBirth(r.text(ColBirth), r.date1904)
 	switch {
 	case !ok:
 		r.find(BirthShape, ColBirth)
-	case birth.Year == 0:
-		r.find(BirthMissing, ColBirth)
 	case birth.Year > r.today.Year(), birth.Date.After(r.today):
 		r.find(BirthFuture, ColBirth)
 		birth = Birth{}
+	case birth.Year != 0 && r.today.Year()-birth.Year > oldAge:
+		r.find(BirthOld, ColBirth, r.today.Year()-birth.Year)
 	}
 	line.Birth = birth
-	if line.Sex, ok = parseSex(r.text(ColSex)); !ok {
-		r.find(SexUnknown, ColSex)
-	}
+}
 
+// found reports whether the row in hand has a finding about a column.
+func (r *lineReader) found(c Column) bool {
+	return r.header.has(c) && slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Column == columnLetters(r.header.at[c]) })
+}
+
+// readID returns the row's 12 digits, or "" where there are none.
+func (r *lineReader) readID(line *Line) string {
 	id := cleanID(r.text(ColID))
 	if id == "" {
 		r.find(IDMissing, ColID)
-		return
+		return ""
 	}
 	if trouble := checkIDShape(id, line.Birth, line.Sex); trouble != nil {
-		r.find(trouble.code, ColID, trouble.args...)
-		return
+		if !r.offer(trouble.proposed, trouble.code, ColID, trouble.args...) {
+			return ""
+		}
+		id = trouble.proposed
 	}
 	line.ID = crypt.Secret(id)
 	if trouble := checkIDPlace(id, r.demo); trouble != nil {
 		r.find(trouble.code, ColID, trouble.args...)
 		if trouble.code.Severity() == SeverityError {
-			return
+			return id
 		}
 	}
 	if trouble := checkIDPerson(id, line.Birth, line.Sex); trouble != nil {
 		r.find(trouble.code, ColID, trouble.args...)
 	}
+	return id
 }
 
 // readPhone keeps a number of 10 digits that begins with 0. A wrong phone stops
@@ -141,7 +204,11 @@ func (r *lineReader) readPhone(line *Line) {
 	if phone == "" {
 		return
 	}
-	if !wholePhone(phone) {
+	if now, old := renumbered(phone); old {
+		r.offer(now, PhoneOld, ColPhone)
+		return
+	}
+	if !wholePhone(phone) || !r.demo && !dialled(phone) {
 		r.find(PhoneShape, ColPhone)
 		return
 	}
@@ -160,6 +227,7 @@ func (r *lineReader) readCategory(line *Line) {
 		return
 	}
 	line.Category = code
+	r.checkAge(line)
 }
 
 var categoryIndex = sync.OnceValue(func() map[string]string {
@@ -231,84 +299,6 @@ func (r *lineReader) readPayee(line *Line) {
 		}
 	}
 	line.PayeeKind = payeeKindOf(line.Payee, line.Contact, line.Note)
-}
-
-// readChannel reads bank, account and holder of a row paid to an account. Other
-// methods leave those cells alone: the person asked for another way.
-func (r *lineReader) readChannel(line *Line) {
-	if line.Method != MethodAccount {
-		return
-	}
-	bank := r.readBank(line)
-	r.readAccount(line, bank)
-
-	holder := r.text(ColHolder)
-	if holder == "" {
-		if line.Payee != "" {
-			r.find(HolderMissing, ColHolder)
-			return
-		}
-		holder = line.Name
-	}
-	line.Holder = holder
-	switch {
-	case line.Name == "" || vntext.SameName(holder, line.Name):
-	case line.Payee == "" || !vntext.SameName(holder, line.Payee):
-		r.find(HolderDiffers, ColHolder)
-	case line.PayeeKind == PayeeUnstated:
-		r.find(HolderPayee, ColHolder)
-	}
-}
-
-func (r *lineReader) readBank(line *Line) Bank {
-	text := r.text(ColBank)
-	if text == "" {
-		r.find(BankMissing, ColBank)
-		return Bank{}
-	}
-	found, certain := FindBank(text)
-	switch {
-	case len(found) == 0:
-		r.find(BankUnknown, ColBank)
-		return Bank{}
-	case !certain:
-		var names []string
-		for _, bank := range found {
-			names = append(names, bank.Name+" ("+bank.BIN+")")
-		}
-		r.find(BankShared, ColBank, strings.Join(names, "; "))
-		return Bank{}
-	case found[0].Demo && !r.demo:
-		r.find(BankDemo, ColBank)
-		return Bank{}
-	}
-	line.BankBIN = found[0].BIN
-	return found[0]
-}
-
-// The length of an account number: NAPAS fields hold up to 19 digits.
-const (
-	accountLengthMin = 6
-	accountLengthMax = 19
-)
-
-func (r *lineReader) readAccount(line *Line, bank Bank) {
-	account := cleanID(r.text(ColAccount))
-	switch {
-	case account == "":
-		r.find(AccountMissing, ColAccount)
-		return
-	case isScientific(account):
-		r.find(AccountLost, ColAccount)
-		return
-	case !allDigits(account), len(account) < accountLengthMin, len(account) > accountLengthMax:
-		r.find(AccountShape, ColAccount)
-		return
-	}
-	if len(bank.AccountLengths) > 0 && !slices.Contains(bank.AccountLengths, len(account)) {
-		r.find(AccountLength, ColAccount, len(account))
-	}
-	line.Account = crypt.Secret(account)
 }
 
 func (r *lineReader) readAmount(line *Line) {

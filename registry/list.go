@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"ansinh/internal/calendar"
 	"ansinh/internal/vntext"
+	"ansinh/registry/sheet"
 )
 
 // ReadOptions say how a list is read.
@@ -20,6 +20,17 @@ type ReadOptions struct {
 	Now time.Time
 	// Limits bound the file. Zero means DefaultLimits.
 	Limits Limits
+	// AcceptRepairs takes the values that repairs offer.
+	AcceptRepairs bool
+	Text          TextOptions
+	// Unit is the code of the commune the list is for; "" = not known, and nothing
+	// is compared with it.
+	Unit string
+	// Sheet names the sheet with the list. Empty means the one that has it; more
+	// than one is refused with their names.
+	Sheet string
+	// Password opens a workbook under one.
+	Password string
 }
 
 // List is a workbook, understood: its rows in order, and all that is wrong.
@@ -29,6 +40,9 @@ type List struct {
 	Lines     []Line
 	Findings  []Finding // by row
 	header    header
+	// Previews show text of a legacy encoding before and after conversion.
+	Previews []Preview
+	alone    bool // no other visible sheet of the file holds a list
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
 }
@@ -45,7 +59,7 @@ type Skipped struct {
 func (l List) Errors() int {
 	n := 0
 	for _, f := range l.Findings {
-		if f.Severity == SeverityError {
+		if f.Refuses() {
 			n++
 		}
 	}
@@ -70,40 +84,48 @@ func (l List) Refused() int {
 // about the file or its header says why, and Lines is empty.
 func (l List) Readable() bool {
 	return !slices.ContainsFunc(l.Findings, func(f Finding) bool {
-		return f.Severity == SeverityError && isFileCode(f.Code)
+		return f.Refuses() && isFileCode(f.Code)
 	})
 }
 
 func isFileCode(code Code) bool {
 	switch code {
-	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, RowsNone, RowsMany:
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
 		return true
 	default:
 		return false
 	}
 }
 
-// ReadList reads an .xlsx list and checks everything that needs no database.
-// A file that cannot be opened is a *FileError; what is wrong inside a file
-// stands in List.Findings, all of it.
+// ReadList reads a list (.xlsx, .xls or .csv, by its content) and checks
+// everything that needs no database. A file that cannot be opened, or not be read
+// to its end, is a *FileError; what is wrong inside a file stands in
+// List.Findings, all of it.
 func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOptions) (List, error) {
 	limits := options.Limits.orDefault()
-	if err := sniff(r, size, limits); err != nil {
-		return List{}, err
-	}
-	book, err := openWorkbook(r, size, limits)
+	book, err := openBook(r, size, limits, options.Password)
 	if err != nil {
 		return List{}, err
 	}
-	defer book.close()
+	defer book.Close()
+	if options.Sheet != "" {
+		return readSheet(ctx, book, options, limits)
+	}
 
 	var found []List
-	for _, sheet := range book.sheets() {
-		rows, err := book.rows(sheet)
-		if err != nil {
-			return List{}, err
+	var hidden []Finding
+	for i, s := range book.Sheets {
+		if s.Hidden {
+			holds, err := hasHeader(book, i)
+			if err != nil {
+				return List{}, err
+			}
+			if holds {
+				hidden = append(hidden, Finding{Code: SheetHidden, Severity: SheetHidden.Severity(), Sheet: s.Name, args: []any{s.Name}})
+			}
+			continue
 		}
-		list, err := readRows(ctx, rows, options, limits)
+		list, err := readRows(ctx, book, i, options, limits)
 		if err != nil {
 			return List{}, err
 		}
@@ -111,10 +133,14 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 			found = append(found, list)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return List{Findings: []Finding{{Code: HeaderNone, Severity: SeverityError}}}, nil
-	case 1:
+	switch {
+	case len(found) == 0 && book.Format == sheet.CSV:
+		return List{}, fileError(FileText, nil)
+	case len(found) == 0:
+		return List{Findings: append(hidden, Finding{Code: HeaderNone, Severity: SeverityError})}, nil
+	case len(found) == 1:
+		found[0].Findings = append(hidden, found[0].Findings...)
+		found[0].alone = true
 		return found[0], nil
 	default:
 		// Taking one and leaving the other would leave people out in silence.
@@ -126,56 +152,105 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 	}
 }
 
-// readRows reads one sheet and closes it. A sheet without a header is the zero
-// List.
-func readRows(ctx context.Context, rows Rows, options ReadOptions, limits Limits) (list List, err error) {
-	defer rows.Close()
-	list.Sheet = rows.Sheet()
-	reader := lineReader{sheet: rows.Sheet(), date1904: rows.Date1904(), demo: options.Demo, today: calendar.DateOf(options.Now)}
-	ended := false // below the totals or at the signatures
+// readSheet reads the one sheet a person named.
+func readSheet(ctx context.Context, book *sheet.Book, options ReadOptions, limits Limits) (List, error) {
+	i, ok := sheetNamed(book, options.Sheet)
+	if !ok {
+		names := make([]string, len(book.Sheets))
+		for i, s := range book.Sheets {
+			names[i] = s.Name
+		}
+		return List{Findings: []Finding{{Code: SheetUnknown, Severity: SeverityError, args: []any{options.Sheet, strings.Join(names, ", ")}}}}, nil
+	}
+	list, err := readRows(ctx, book, i, options, limits)
+	if err != nil {
+		return List{}, err
+	}
+	if list.HeaderRow == 0 {
+		list.Findings = []Finding{{Code: HeaderNone, Severity: SeverityError, Sheet: list.Sheet}}
+		return list, nil
+	}
+	others, err := sheetsWithLists(book, i)
+	list.alone = len(others) == 0 && !book.Sheets[i].Hidden
+	return list, err
+}
+
+// SheetsWithLists names the visible sheets of a file that have a row of
+// headings, in their order. Its errors are those of ReadList.
+func SheetsWithLists(r io.ReaderAt, size int64, options ReadOptions) ([]string, error) {
+	book, err := openBook(r, size, options.Limits.orDefault(), options.Password)
+	if err != nil {
+		return nil, err
+	}
+	defer book.Close()
+	return sheetsWithLists(book, -1)
+}
+
+// sheetsWithLists names the visible sheets that hold lists, but for one.
+func sheetsWithLists(book *sheet.Book, but int) ([]string, error) {
+	var names []string
+	for i, s := range book.Sheets {
+		if s.Hidden || i == but {
+			continue
+		}
+		holds, err := hasHeader(book, i)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			names = append(names, s.Name)
+		}
+	}
+	return names, nil
+}
+
+// hasHeader looks for headings at the top of a sheet.
+func hasHeader(book *sheet.Book, i int) (bool, error) {
+	rows, err := openSheet(book, i)
+	if err != nil {
+		return false, err
+	}
+	defer rows.rows.Close()
+	search := headerSearch{sheet: rows.name}
+	text := newTextRows(rows, TextOptions{})
 	for {
-		row, ok := rows.Next()
+		row, ok := text.next()
+		if !ok || row.No > headerRowMax {
+			_, _, found := search.end()
+			return found, rows.err()
+		}
+		if search.look(row) != headerNotYet {
+			return true, nil
+		}
+	}
+}
+
+// readRows reads one sheet. A sheet without a header is the zero List.
+func readRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions, limits Limits) (list List, err error) {
+	rows, err := openSheet(book, i)
+	if err != nil {
+		return List{}, err
+	}
+	defer rows.rows.Close()
+	text := newTextRows(rows, options.Text)
+	w := rowWalk{list: List{Sheet: rows.name}, limits: limits, hides: rows.rows.Hides, search: headerSearch{sheet: rows.name},
+		reader: newLineReader(text, options)}
+	for !w.done {
+		row, ok := text.next()
 		if !ok {
 			break
-		}
-		if list.HeaderRow == 0 {
-			if row.No > headerRowMax {
-				break
-			}
-			if h, findings, ok := recognise(rows.Sheet(), row); ok {
-				list.HeaderRow, list.Findings, reader.header = row.No, findings, h
-				if len(findings) > 0 {
-					return list, rows.Err()
-				}
-			}
-			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return List{}, err
 		}
-		kind := reader.header.classify(row, ended)
-		if !list.Skipped.count(kind) {
-			ended = ended || kind == rowTotals || kind == rowSignature
-			if kind == rowNameOnly {
-				list.Findings = append(list.Findings, reader.header.finding(rows.Sheet(), row, RowSkipped, ColName, nil))
-			}
-			if kind != rowPerson {
-				continue
-			}
-			if len(list.Lines) == limits.RowsMax {
-				return List{Sheet: rows.Sheet(), HeaderRow: list.HeaderRow,
-					Findings: []Finding{{Code: RowsMany, Severity: SeverityError, Sheet: rows.Sheet(), args: []any{limits.RowsMax}}}}, nil
-			}
-			line, findings := reader.read(row)
-			list.Lines = append(list.Lines, line)
-			list.Findings = append(list.Findings, findings...)
-		}
+		w.take(row)
 	}
-	if err := rows.Err(); err != nil {
+	if err := rows.err(); err != nil {
 		return List{}, err
 	}
-	list.finish(reader.header)
-	return list, nil
+	w.end()
+	w.list.addText(text)
+	return w.list, nil
 }
 
 // finish adds what shows only when all rows are there.
@@ -188,9 +263,13 @@ func (l *List) finish(h header) {
 		return
 	}
 	l.header = h
-	l.Findings = append(l.Findings, checkPairs(l.Lines, func(i int, code Code, c Column, args ...any) Finding {
-		return l.about(code, l.Lines[i], c, args)
-	})...)
+	address := func(i int, code Code, c Column, args ...any) Finding { return l.about(code, l.Lines[i], c, args) }
+	l.Findings = append(l.Findings, checkPairs(l.Lines, address)...)
+	l.Findings = append(l.Findings, checkAccounts(l.Lines, address)...)
+	l.sortFindings()
+}
+
+func (l *List) sortFindings() {
 	slices.SortStableFunc(l.Findings, func(a, b Finding) int { return a.Row - b.Row })
 }
 
@@ -211,6 +290,10 @@ func (l Line) shown(c Column) string {
 		return l.ID.Reveal() // for the officer's own table; storing masks it
 	case ColCategory:
 		return l.Category
+	case ColAccount:
+		return l.Account.Reveal()
+	case ColName:
+		return l.Name
 	default:
 		return string(l.Method)
 	}

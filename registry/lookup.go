@@ -40,3 +40,24 @@ func phoneDigits(text string) string {
 func wholePhone(phone string) bool {
 	return allDigits(phone) && len(phone) >= 10 && len(phone) <= 11 && phone[0] == '0'
 }
+
+// renumbering maps the prefixes of 11-digit mobile numbers to those that took
+// their place in 2018.
+var renumbering = map[string]string{
+	"0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078",
+	"0123": "083", "0124": "084", "0125": "085", "0127": "081", "0129": "082",
+	"0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037", "0168": "038", "0169": "039",
+	"0186": "056", "0188": "058", "0199": "059",
+}
+
+// renumbered returns the number an 11-digit one became.
+func renumbered(phone string) (now string, old bool) {
+	if len(phone) != 11 || !allDigits(phone) {
+		return "", false
+	}
+	prefix, old := renumbering[phone[:4]]
+	return prefix + phone[4:], old
+}
+
+// dialled reports whether a number begins as mobile or land lines do.
+func dialled(phone string) bool { return strings.ContainsRune("235789", rune(phone[1])) }

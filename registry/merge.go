@@ -47,13 +47,14 @@ SELECT nextval('registry.person_seq'), n.id_index, n.id_enc, n.local_key, n.name
 ON CONFLICT DO NOTHING`
 
 // Read after the people were added, so that a twin import in another unit that
-// just added the same id is seen too.
+// just added the same id is seen too. Lý and Lí are one name.
 const sqlOtherNames = `
 SELECT s.row_no
   FROM registry.stage s
   JOIN registry.person p ON p.id_index = s.id_index
  WHERE s.list = @list
    AND p.name_fold <> s.name_fold
+   AND regexp_replace(p.name_fold, 'y\M', 'i', 'g') <> regexp_replace(s.name_fold, 'y\M', 'i', 'g')
  ORDER BY s.row_no`
 
 // All rows of an unclear person go, or the others would have nobody to belong to.
@@ -206,13 +207,17 @@ SELECT s.list, s.row_no, s.person, s.category, s.decision_no, s.decision_date, s
 
 // spread writes what follows from people and stage.
 func (s *stage) spread(ctx context.Context) error {
-	for _, step := range []struct{ what, sql string }{
+	steps := []struct{ what, sql string }{
 		{"refresh people", sqlRefreshPeople},
 		{"end channels", sqlEndChannels},
 		{"remove channels", sqlRemoveChannels},
 		{"add channels", sqlAddChannels},
 		{"add rows", sqlAddRows},
-	} {
+	}
+	if s.dropped == 0 && s.peopleKnown == 0 {
+		steps = steps[3:] // nobody was known before: there is nothing to refresh or end
+	}
+	for _, step := range steps {
 		tag, err := s.tx.Exec(ctx, step.sql, s.args())
 		if err != nil {
 			return fmt.Errorf("%s of list %d: %w", step.what, s.list, err)

@@ -1,6 +1,9 @@
 package registry
 
-import "ansinh/internal/crypt"
+import (
+	"ansinh/internal/crypt"
+	"ansinh/internal/vntext"
+)
 
 // checkPairs finds what only shows between rows of one list: one id with two
 // names, one person twice, one person with two ways of payment. It refuses both
@@ -39,7 +42,7 @@ func checkPairs(lines []Line, address func(i int, code Code, c Column, args ...a
 			categoryRow[personCategory{line.ID, line.Category}] = i
 			continue
 		}
-		if lines[first].nameFold() != line.nameFold() {
+		if !vntext.SameName(lines[first].Name, line.Name) {
 			refuse(i, IDTwice, ColID, lines[first].Row)
 			refuse(first, IDTwice, ColID, line.Row)
 			continue

@@ -39,8 +39,9 @@ func idSex(id string) Sex {
 
 // idTrouble is what is wrong with an id, with the words that fill the message.
 type idTrouble struct {
-	code Code
-	args []any
+	code     Code
+	args     []any
+	proposed string // the id a repair offers
 }
 
 // checkIDShape says why the cleaned cell is not 12 digits, or nil.
@@ -59,7 +60,7 @@ func checkIDShape(id string, birth Birth, sex Sex) *idTrouble {
 	case 10, 11:
 		padded := strings.Repeat("0", idLength-len(id)) + id
 		if knownProvinces()[padded[:3]] && birth.Year != 0 && sex != "" && checkIDPerson(padded, birth, sex) == nil {
-			return &idTrouble{code: IDZeroLost, args: []any{idLength - len(id)}}
+			return &idTrouble{code: IDZeroLost, args: []any{idLength - len(id)}, proposed: padded}
 		}
 	case 9:
 		return &idTrouble{code: IDOld}

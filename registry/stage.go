@@ -17,6 +17,7 @@ import (
 // stage is one list's rows between COPY and the sets they become.
 type stage struct {
 	tx   pgx.Tx
+	keys *crypt.Keys
 	list int64
 	unit UnitKey
 	now  time.Time

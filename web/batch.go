@@ -209,7 +209,7 @@ func (d *batch) readNeeds(v *visit, figures records.Figures) error {
 
 func (v *visit) sectionsOf(id ledger.BatchID, figures records.Figures) (sections, error) {
 	q := v.query()
-	states := []string{"planned", "submitted", "approved", "released"}
+	states := []string{"planned", "submitted", "approved", "released", "withdrawn"}
 	f := records.SectionFilter{State: q.get("state", states...), Text: q.get("q"), Unit: v.me.UnitCode, Page: int(min(q.number("page", 1), 100_000))}
 	rows, err := records.Sections(v.r.Context(), v.site.DB, id, f)
 	if err != nil {

@@ -65,7 +65,7 @@ func (s *site) storyBatchPage() batch {
 		d.Sections.Rows = append(d.Sections.Rows, sectionRow{SectionRow: row, Paid: f.Within(no).Stage("paid"), Doubt: f.Within(no).Stage("in_doubt")})
 	}
 	d.Sections.Found, d.Sections.First, d.Sections.Count, d.Sections.Total = 3, 1, 1_165_878, 574_423_500_000
-	d.Sections.States = s.storyVisit(nil, storyRequest, story{}).options("", "section", "planned", "submitted", "approved", "released")
+	d.Sections.States = s.storyVisit(nil, storyRequest, story{}).options("", "section", "planned", "submitted", "approved", "released", "withdrawn")
 	return d
 }
 

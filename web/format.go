@@ -266,6 +266,7 @@ func reasonOf(name, lang string) string {
 var (
 	sectionTones = map[string][2]string{
 		"planned": {"rest", "ring"}, "submitted": {"moving", "half"}, "approved": {"done", "check"}, "released": {"done", "arrow"},
+		"withdrawn": {"ended", "bar"},
 	}
 	batchTones = map[string][2]string{
 		"declared": {"rest", "ring"}, "planned": {"rest", "ring"}, "waiting": {"moving", "half"}, "approved": {"moving", "threequarter"},

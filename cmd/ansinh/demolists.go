@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -65,11 +64,14 @@ func (d *demo) writeLists(ctx context.Context) error {
 
 // importLists takes every workbook from its file, leaving refused rows out. They
 // are taken one after another, so that people get the same numbers in every run;
-// with more than one worker the next one is read meanwhile.
+// with more than one worker the next two are read meanwhile.
 func (d *demo) importLists(ctx context.Context) error {
 	taken, refused := 0, 0
-	lists := d.state.Lists
-	for i, o := range ahead(ctx, len(lists), d.options.workers > 1, func(i int) opened { return d.openList(ctx, lists[i]) }) {
+	lists, early := d.state.Lists, 0
+	if d.options.workers > 1 {
+		early = readersMax
+	}
+	for i, o := range ahead(ctx, len(lists), early, func(i int) opened { return d.openList(ctx, lists[i]) }) {
 		d.progress.step(i, len(lists), lists[i].File)
 		result, err := o.take(ctx, d.works.DB)
 		var nobody *registry.RefusedError
@@ -105,40 +107,8 @@ func (d *demo) openList(ctx context.Context, l demoList) opened {
 	return opened{list, err}
 }
 
-// ahead makes n things in order; with early, the next one is being made while the
-// caller works on the last. It returns only when nothing is being made any more.
-func ahead[T any](ctx context.Context, n int, early bool, one func(int) T) iter.Seq2[int, T] {
-	return func(yield func(int, T) bool) {
-		if !early {
-			for i := 0; i < n && yield(i, one(i)); i++ {
-			}
-			return
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		made := make(chan T)
-		go func() {
-			defer close(made)
-			for i := 0; i < n && ctx.Err() == nil; i++ {
-				select {
-				case made <- one(i):
-				case <-ctx.Done():
-				}
-			}
-		}()
-		defer func() {
-			cancel()
-			for range made { // until the maker has ended
-			}
-		}()
-		i := 0
-		for t := range made {
-			if !yield(i, t) {
-				return
-			}
-			i++
-		}
-	}
-}
+// readersMax is how many workbooks are read at a time, and held in memory.
+const readersMax = 2
 
 // importFile imports one workbook. A unit without ValidFrom is that in force.
 func importFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (registry.Result, error) {

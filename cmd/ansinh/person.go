@@ -303,7 +303,7 @@ func (e *env) decision(ctx context.Context, act int64, who, key string) (*people
 	if act <= 0 {
 		return nil, people.Act{}, nil, usagef("--act is needed")
 	}
-	signer, err := e.signer(who, key)
+	signer, err := e.signer(ctx, who, key)
 	if err != nil {
 		return nil, people.Act{}, nil, err
 	}

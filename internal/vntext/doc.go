@@ -16,8 +16,11 @@
 //	                   FoldLoose --> as FoldTight, Lý = Lí: look for namesakes
 //	                   BankASCII --> "NGUYEN VAN HOA"    transfer messages
 //
+//	"NguyÔn V¨n Hoµ"  Evidence ---> TCVN3, and Decode makes it Unicode
+//
 // # What this package does not do
 //
 // Equal keys never prove one person: a human decides on differences, and ids
-// decide who is who. It reads Unicode only.
+// decide who is who. It converts TCVN3 and VNI when told to; a verdict from the
+// words of a text is a suggestion that a person confirms.
 package vntext

@@ -53,26 +53,42 @@ func FoldTight(s string) string {
 	}, Fold(s))
 }
 
-// FoldLoose is [FoldTight] with the final y of a syllable written i where both
-// spellings are in use: Lý and Lí, Mỹ and Mĩ, Quý and Quí, Ý and Í. It finds
-// possible namesakes; it is too loose to call two names the same. Words where
+// FoldLoose is [FoldTight] of [FoldName]: it finds possible namesakes.
+func FoldLoose(s string) string { return FoldTight(FoldName(s)) }
+
+// FoldName is [Fold] with the final y of a syllable written i where both
+// spellings are in use: Lý and Lí, Mỹ and Mĩ, Quý and Quí, Ý and Í. Words where
 // the letter makes another sound (Thúy, Tây) keep it.
-func FoldLoose(s string) string {
-	words := strings.FieldsFunc(Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	for i, word := range words {
-		stem, ends := strings.CutSuffix(word, "y")
-		if ends && (stem == "" || strings.HasSuffix(stem, "qu") || !endsInVowel(stem)) {
-			words[i] = stem + "i"
+func FoldName(s string) string {
+	key := Fold(s)
+	if !strings.Contains(key, "y") {
+		return key
+	}
+	out := []byte(key)
+	start := 0 // of the word in hand
+	for i := range out {
+		switch {
+		case !isWordByte(out[i]):
+			start = i + 1
+		case out[i] == 'y' && (i+1 == len(out) || !isWordByte(out[i+1])):
+			if stem := key[start:i]; stem == "" || strings.HasSuffix(stem, "qu") || !endsInVowel(stem) {
+				out[i] = 'i'
+			}
 		}
 	}
-	return strings.Join(words, "")
+	return string(out)
 }
 
-// SameName reports whether two names fold to the same key, and that key is not
-// empty: two blank cells are not one name.
+// isWordByte holds for letters and digits; a byte beyond ASCII is part of one.
+func isWordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf
+}
+
+// SameName reports whether two names have the same [FoldName], and that key is
+// not empty: two blank cells are not one name.
 func SameName(a, b string) bool {
-	key := Fold(a)
-	return key != "" && key == Fold(b)
+	key := FoldName(a)
+	return key != "" && key == FoldName(b)
 }
 
 // foldASCII is the short way for text without marks, such as bank answers.

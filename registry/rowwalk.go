@@ -1,0 +1,91 @@
+package registry
+
+// rowWalk takes the rows of one sheet from the top: titles, headings, people,
+// totals, signatures.
+type rowWalk struct {
+	list   List
+	limits Limits
+	hides  func(column int) bool
+	search headerSearch
+	reader lineReader
+	titles []string // cells above the headings
+	last   int      // the row before
+	ended  bool     // below the totals or at the signatures
+	done   bool     // nothing below can matter
+}
+
+// take looks at the next row that holds something.
+func (w *rowWalk) take(row Row) {
+	if w.list.HeaderRow == 0 {
+		if row.No > headerRowMax {
+			w.done = true
+			return
+		}
+		switch w.search.look(row) {
+		case headerNotYet:
+			w.titles = append(w.titles, row.Cells...)
+			return
+		case headerHere:
+			w.begin()
+			return
+		case headerAbove: // and this row is below it
+			w.begin()
+		}
+	}
+	if !w.done {
+		w.below(row)
+	}
+}
+
+// begin takes over the header that was found.
+func (w *rowWalk) begin() {
+	header, findings, _ := w.search.end()
+	w.list.HeaderRow, w.list.Findings, w.reader.header, w.last = header.row, findings, header, header.row
+	w.done = len(findings) > 0
+	w.list.checkTitles(w.titles, w.reader.unit)
+	for column, i := range header.at {
+		if i >= 0 && i < len(header.headings) && w.hides(i) {
+			w.list.Findings = append(w.list.Findings, header.finding(w.list.Sheet, Row{No: header.row}, ColumnHidden, Column(column), []any{columnLetters(i)}))
+		}
+	}
+}
+
+// below takes a row under the header.
+func (w *rowWalk) below(row Row) {
+	w.list.Skipped.Blank += row.No - w.last - 1
+	w.last = row.No
+	row = w.reader.header.arrange(row)
+	kind := w.reader.header.classify(row, w.ended)
+	if w.list.Skipped.count(kind) {
+		return
+	}
+	w.ended = w.ended || kind == rowTotals || kind == rowSignature
+	if kind == rowNameOnly {
+		w.list.Findings = append(w.list.Findings, w.reader.header.finding(w.list.Sheet, row, RowSkipped, ColName, nil))
+	}
+	if kind != rowPerson {
+		return
+	}
+	if len(w.list.Lines) == w.limits.RowsMax {
+		w.list = List{Sheet: w.list.Sheet, HeaderRow: w.list.HeaderRow,
+			Findings: []Finding{{Code: RowsMany, Severity: SeverityError, Sheet: w.list.Sheet, args: []any{w.limits.RowsMax}}}}
+		w.done = true
+		return
+	}
+	line, findings := w.reader.read(row)
+	w.list.Lines = append(w.list.Lines, line)
+	w.list.Findings = append(w.list.Findings, findings...)
+}
+
+// end closes the sheet.
+func (w *rowWalk) end() {
+	if w.list.HeaderRow == 0 {
+		if _, _, found := w.search.end(); !found {
+			return
+		}
+		w.begin()
+	}
+	if !w.done {
+		w.list.finish(w.reader.header)
+	}
+}
