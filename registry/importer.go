@@ -51,7 +51,8 @@ type ImportOptions struct {
 	Files *Files
 }
 
-func (o ImportOptions) reading(demo bool) ReadOptions {
+// Reading returns how a list for these options is read.
+func (o ImportOptions) Reading(demo bool) ReadOptions {
 	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
 		Sheet: o.Sheet, Password: o.Password}
 }
@@ -149,7 +150,7 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.reading(demo))
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.Reading(demo))
 	if err != nil {
 		return nil, inWords(err)
 	}
@@ -170,7 +171,7 @@ func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
 	if r.again != nil {
 		return *r.again, nil
 	}
-	r.im.options.Files.check(r.im.file, &r.list)
+	r.im.options.Files.Check(r.im.file, &r.list)
 	if r.list.Errors() > 0 && !r.im.options.AcceptValid || r.list.Taken() == 0 {
 		return Result{}, inWords(&RefusedError{Findings: r.list.Findings, RowsTotal: len(r.list.Lines)})
 	}
