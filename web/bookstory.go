@@ -22,9 +22,9 @@ func (s *site) bookStories() []story {
 	})
 	t.List = s.storyList("books.count", 3, 0)
 	broken := t
-	broken.Balance, broken.Off = false, nil
+	broken.Balance, broken.Off, broken.Date = false, nil, "31/02"
 	a := account{Account: records.Account{ID: 2, BookCode: "9990001", BookVI: "Sở Nội vụ Mẫu", Code: "3388.N.TET26", Prescribed: "3388", NameVI: "Phải trả người hưởng", Opening: -storyAmounts[2], Debit: storyAmounts[1], Credit: storyAmounts[0]},
-		Before: -storyAmounts[2], From: "2026-02-01", List: s.storyList("acc.count", 204, 2),
+		Before: -storyAmounts[2], From: "01/02/2026", List: s.storyList("acc.count", 204, 2),
 		Rows: []records.Movement{{Voucher: 202602000000002, ChainNo: 2, Date: calendar.Must(2026, 2, 2), Posted: storyTime, Kind: "approved", Text: "Phê duyệt chi đợt 13001, Phường Mẫu Hoàn Kiếm", Credit: 9_800_000, Balance: -9_800_000},
 			{Voucher: 202602000000171, Date: calendar.Must(2026, 2, 4), Posted: storyTime, Kind: "reconciliation", Text: "Đối chiếu A, tệp 59", Debit: 9_300_000, Balance: -500_000}}}
 	hash := []byte("0123456789abcdef0123456789abcdef")
@@ -81,7 +81,7 @@ func (s *site) timelinessStories() []story {
 	}
 	few := p
 	few.All = timeliness.Line{Dimension: timeliness.All, Suppressed: true}
-	few.Curve, few.Rows, few.Table = chart{}, nil, &timeliness.Table{Due: table.Due, Through: table.Through, Computed: storyTime}
+	few.List, few.Curve, few.Rows, few.Table = s.storyList("time.count.commune", 0, 0), chart{}, nil, &timeliness.Table{Due: table.Due, Through: table.Through, Computed: storyTime}
 	return []story{
 		{Page: "timeliness", Name: "computed", Me: accounts.Department, Data: p},
 		{Page: "timeliness", Name: "fewer than ten people", Me: accounts.Department, Data: few},
