@@ -19,13 +19,14 @@ SELECT i.person, p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precis
   JOIN registry.person AS p ON p.id = i.person
  ORDER BY i.person`
 
-// The way is looked up for each of the few people, by key.
+// The way is looked up for each of the few people, by key: OFFSET 0 keeps the
+// planner from any other order.
 const sqlNextAccounts = `
 SELECT i.person, p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precision, p.sex, p.unit_code, coalesce(w.holder, ''),
        coalesce(w.bank_bin, ''), w.account_index, w.account_enc
   FROM (SELECT person FROM registry.verification_item WHERE verification = @job AND verdict = 'waiting' ORDER BY person LIMIT @limit) AS i
   JOIN registry.person AS p ON p.id = i.person
-  LEFT JOIN LATERAL (SELECT w.holder, w.bank_bin, w.account_index, w.account_enc FROM registry.way_on(@day) AS w WHERE w.person = i.person) AS w ON true
+  LEFT JOIN LATERAL (SELECT w.holder, w.bank_bin, w.account_index, w.account_enc FROM registry.way_on(@day) AS w WHERE w.person = i.person OFFSET 0) AS w ON true
  ORDER BY i.person`
 
 func (r *Run) next(ctx context.Context, limit int) ([]ours, error) {
