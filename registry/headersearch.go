@@ -36,7 +36,7 @@ func (s *headerSearch) look(row Row) headerState {
 	if s.above.No > 0 && s.above.No == row.No-1 && isSubHeading(row) && s.grow(s.above, row) {
 		return headerHere
 	}
-	if countHeadings(row.Cells) >= headingsMin {
+	if _, _, ok := recognise(s.sheet, row); ok {
 		s.found, s.top = true, row.clone()
 		return headerNotYet
 	}
@@ -48,10 +48,14 @@ func (s *headerSearch) look(row Row) headerState {
 func (s *headerSearch) grow(top, bottom Row) bool {
 	both := combine(top.Cells, bottom.Cells)
 	n := countHeadings(both)
-	if n < headingsMin || n <= countHeadings(top.Cells) || n <= countHeadings(bottom.Cells) {
+	if n <= countHeadings(top.Cells) || n <= countHeadings(bottom.Cells) {
 		return false
 	}
-	s.found, s.top = true, Row{No: bottom.No, Cells: both}
+	row := Row{No: bottom.No, Cells: both}
+	if _, _, ok := recognise(s.sheet, row); !ok {
+		return false
+	}
+	s.found, s.top = true, row
 	return true
 }
 

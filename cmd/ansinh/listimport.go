@@ -172,7 +172,7 @@ func (l *listImport) refused(path string, refused *registry.RefusedError, files 
 			"findings": registry.Table(refused.Findings)})
 		return
 	}
-	l.e.printFindings(l.where(path, ""), registry.Table(refused.Findings))
+	l.e.printFindings(l.where(path, refused.Findings[0].Sheet), registry.Table(refused.Findings))
 	if files > 1 {
 		fmt.Fprintf(l.e.stderr, "%s: ", filepath.Base(path))
 	}
