@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/pgdb"
 	"ansinh/registry"
 )
 
@@ -59,4 +60,21 @@ func Claimed(ctx context.Context, tx pgx.Tx, programme string, list int64) ([]re
 		return nil, fmt.Errorf("claims of programme %s: %w", programme, err)
 	}
 	return claimed, nil
+}
+
+const sqlRuleCategories = `
+SELECT r.category FROM payout.rule AS r WHERE r.programme = @programme AND r.category IS NOT NULL ORDER BY r.category`
+
+// Categories returns the categories a programme pays by name. A programme that
+// pays by age has none.
+func Categories(ctx context.Context, db pgdb.Querier, programme string) ([]string, error) {
+	rows, err := db.Query(ctx, sqlRuleCategories, pgx.NamedArgs{"programme": programme})
+	if err != nil {
+		return nil, fmt.Errorf("categories of %s: %w", programme, err)
+	}
+	categories, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("categories of %s: %w", programme, err)
+	}
+	return categories, nil
 }

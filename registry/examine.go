@@ -23,7 +23,7 @@ var errUndo = errors.New("examined, nothing kept")
 // The options must name programme and unit. A list that cannot be read at all, and
 // one of which no row is left, comes back as it is.
 func Examine(ctx context.Context, db pgdb.DB, keys *crypt.Keys, name string, list List, options ImportOptions) (List, []Missing, error) {
-	options.Files.check(name, &list)
+	options.Files.Check(name, &list)
 	if !list.Readable() {
 		return list, nil, nil
 	}

@@ -51,7 +51,8 @@ type ImportOptions struct {
 	Files *Files
 }
 
-func (o ImportOptions) reading(demo bool) ReadOptions {
+// Reading returns how a list for these options is read.
+func (o ImportOptions) Reading(demo bool) ReadOptions {
 	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
 		Sheet: o.Sheet, Password: o.Password}
 }
@@ -66,6 +67,7 @@ type Result struct {
 	PeopleNew       int // records this list began
 	PeopleKnown     int // people of this list known before
 	ChannelsChanged int // channels this list ended or replaced
+	Settled         int // refused rows of earlier lists that this one corrects
 	Skipped         Skipped
 	// Missing are the people of the last list who are not on this one: a work list.
 	// Empty for Again.
@@ -127,6 +129,9 @@ type OpenedList struct {
 // Sheet names the sheet the list was read from, empty if it was taken before.
 func (r *OpenedList) Sheet() string { return r.list.Sheet }
 
+// Unit is the code of the commune the list is for.
+func (r *OpenedList) Unit() string { return r.im.options.Unit.Code }
+
 // OpenList is the first half of ImportList: it reads and writes nothing. Its
 // errors are those of ImportList.
 func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (*OpenedList, error) {
@@ -149,7 +154,7 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.reading(demo))
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.Reading(demo))
 	if err != nil {
 		return nil, inWords(err)
 	}
@@ -170,7 +175,7 @@ func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
 	if r.again != nil {
 		return *r.again, nil
 	}
-	r.im.options.Files.check(r.im.file, &r.list)
+	r.im.options.Files.Check(r.im.file, &r.list)
 	if r.list.Errors() > 0 && !r.im.options.AcceptValid || r.list.Taken() == 0 {
 		return Result{}, inWords(&RefusedError{Findings: r.list.Findings, RowsTotal: len(r.list.Lines)})
 	}
@@ -297,6 +302,12 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 		return Result{}, err
 	}
 	if err := im.record(ctx, tx, result); err != nil {
+		return Result{}, err
+	}
+	if err := im.keepRefused(ctx, tx, list, result); err != nil {
+		return Result{}, err
+	}
+	if result.Settled, err = settleRefused(ctx, tx, s.list, im.options); err != nil {
 		return Result{}, err
 	}
 	return result, s.clear(ctx)

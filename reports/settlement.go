@@ -208,7 +208,6 @@ func (p *part) write(ctx context.Context, tx pgx.Tx) (File, error) {
 			return File{}, err
 		}
 	}
-	p.book.file.SetActiveSheet(0)
 	digest, err := p.book.save(p.path)
 	if err != nil {
 		return File{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,6 +30,9 @@ func setupBenchPages(f *flag.FlagSet) run {
 	visitors := f.Int("visitors", 50, "people who click at once")
 	each := f.Int("clicks", 60, "clicks of each")
 	think := f.Duration("think", 2*time.Second, "what a reader takes between two clicks, on average")
+	plans := f.String("plans", "", "file for the plan of every query of every page, with rows and buffers read")
+	workers := f.Int("workers", 2, "batches filled at once")
+	fillOnly := f.Bool("fill", false, "stop after filling: how long the data takes")
 	asJSON := f.Bool("json", false, "print JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
 		if *people < 1000 || *batches < 1 || *visitors < 1 || *each < 1 {
@@ -40,12 +44,17 @@ func setupBenchPages(f *flag.FlagSet) run {
 		}
 		var rows []bench.PageRow
 		err = onServer(ctx, func(db, owner *pgxpool.Pool, _ string) error {
-			city, err := bench.LoadCity(ctx, db, bench.CityOptions{People: *people, Batches: *batches, Keys: keys, Random: rand.Reader, Log: e.stderr})
+			city, err := bench.LoadCity(ctx, db, bench.CityOptions{People: *people, Batches: *batches, Workers: *workers, Keys: keys, Random: rand.Reader, Log: e.stderr})
 			if err != nil {
 				return err
 			}
-			if _, err := owner.Exec(ctx, "ANALYZE"); err != nil {
+			if _, err := owner.Exec(ctx, "ANALYZE"); err != nil || *fillOnly {
 				return err
+			}
+			if *plans != "" {
+				if err := writePlans(ctx, city, *plans); err != nil {
+					return err
+				}
 			}
 			rows, err = city.Pages(ctx, bench.PagesOptions{Visitors: *visitors, Each: *each, Think: *think, Seed: 1, Now: time.Now})
 			return err
@@ -58,6 +67,14 @@ func setupBenchPages(f *flag.FlagSet) run {
 		}
 		return bench.PrintPages(e.stdout, rows)
 	}
+}
+
+func writePlans(ctx context.Context, city *bench.City, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(city.Plans(ctx, file), file.Close())
 }
 
 func setupBench(f *flag.FlagSet) run {

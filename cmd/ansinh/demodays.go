@@ -262,17 +262,14 @@ func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, []bankada
 
 // officeTime rounds up to the time at which a step that is due then is called.
 // What nobody knows the fate of is asked about within five minutes, because some
-// banks forget within the hour. What a bank has accepted is asked about every
-// hour at first, later every three, and never at night: that saves hundreds of
-// inquiries that nobody waits for.
+// banks forget within the hour. What a bank has accepted is asked about every three
+// hours, and never at night: a worker would ask every hour, and each answer of ten
+// thousand lines would say what the evening's statement proves.
 func officeTime(due time.Time, urgent bool) time.Time {
 	day := calendar.DateOf(due)
 	every := 3 * time.Hour
-	switch {
-	case urgent:
+	if urgent {
 		every = 5 * time.Minute
-	case !day.After(demoPayDay.AddDays(2)):
-		every = time.Hour
 	}
 	at := due.Truncate(every)
 	if at.Before(due) {
