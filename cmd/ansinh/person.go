@@ -42,7 +42,7 @@ func personCommands() []command {
 			example: "ansinh person refuse --act 31 --why 'nhầm người' --signer lanh-dao-so --key mai.key", setup: setupPersonRefuse},
 		{name: "person units", short: "chuyển đơn vị hành chính cũ sang mới / move people of old communes by the table; list those a person must place",
 			example: "ansinh person units --by lan\nansinh person units --questions --json", setup: setupPersonUnits},
-		{name: "person checks", short: "tài khoản chung không giấy tờ, quyền lợi trùng / shared accounts without papers, rights claimed twice",
+		{name: "person checks", short: "tài khoản chung không giấy tờ, quyền lợi trùng, dấu xác nhận / shared accounts without papers, rights claimed twice, every seal again",
 			example: "ansinh person checks --json", setup: setupPersonChecks},
 	}
 }
@@ -368,8 +368,22 @@ func setupPersonChecks(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
+		checked, faults, err := people.CheckSeals(ctx, db, func(ctx context.Context, id string) (crypt.PublicKey, error) {
+			s, err := payout.ReadSigner(ctx, db, id)
+			return s.Public, err
+		})
+		if err != nil {
+			return err
+		}
 		if *asJSON {
-			err = e.printJSON(map[string]any{"shared_accounts": shared, "double_claims": double})
+			err = e.printJSON(map[string]any{"shared_accounts": shared, "double_claims": double, "seals_checked": checked, "seal_faults": faults})
+		} else {
+			fmt.Fprintf(e.stdout, "đã kiểm tra %d việc hai người / acts of two people checked: %d sai / faults\n", checked, len(faults))
+		}
+		for _, s := range faults {
+			if !*asJSON {
+				fmt.Fprintf(e.stdout, "việc / act %d, %s: %s\n", s.Act, s.By, s.Why)
+			}
 		}
 		for _, s := range shared {
 			if !*asJSON {
@@ -381,7 +395,7 @@ func setupPersonChecks(f *flag.FlagSet) run {
 				fmt.Fprintf(e.stdout, "gộp / merge %d: %s %s %s, đợt / batches %d và %d, %s đồng\n", d.Merged, d.Programme, d.Rule, d.Month, d.KeptBatch, d.GoneBatch, d.Amount)
 			}
 		}
-		if err == nil && len(shared)+len(double) > 0 {
+		if err == nil && len(shared)+len(double)+len(faults) > 0 {
 			return errReported
 		}
 		return err

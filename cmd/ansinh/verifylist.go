@@ -78,7 +78,7 @@ func setupVerifyRun(f *flag.FlagSet) run {
 			return err
 		}
 		client := verification.NewClient(verification.LineConfig{URL: strings.TrimSuffix(*url, "/"), Key: key, PerSecond: *pace, BulkMax: *bulk, Now: time.Now})
-		job := verification.Job{DB: desk.DB, Keys: desk.Keys, Random: desk.Random, Now: desk.Now, People: client, Accounts: client}
+		job := verification.Job{DB: desk.DB, Keys: desk.Keys, Random: desk.Random, Now: desk.Now, Wall: time.Now, People: client, Accounts: client}
 		r, err := job.Take(ctx, *no)
 		if err != nil {
 			return err

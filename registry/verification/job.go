@@ -26,6 +26,7 @@ type Job struct {
 	Accounts AccountDirectory   // of a job on accounts
 	MaxAge   time.Duration      // an answer younger than this is used again; 0 = 30 days
 	Lease    time.Duration      // how long a worker that says nothing keeps the job; 0 = 1 minute
+	Wall     func() time.Time   // the clock of leases where Now stands still, as in a demo; nil = Now
 }
 
 // Errors a caller may match.
@@ -59,11 +60,16 @@ func (j *Job) maxAge() time.Duration {
 	return j.MaxAge
 }
 
-func (j *Job) lease() time.Duration {
-	if j.Lease == 0 {
-		return time.Minute
+// lease is now, and until when a worker that says nothing more keeps a job.
+func (j *Job) lease() (now, until time.Time) {
+	now, length := j.Now(), j.Lease
+	if j.Wall != nil {
+		now = j.Wall()
 	}
-	return j.Lease
+	if length == 0 {
+		length = time.Minute
+	}
+	return now, now.Add(length)
 }
 
 const sqlListExists = `SELECT EXISTS (SELECT 1 FROM registry.list WHERE id = @list)`
@@ -133,7 +139,8 @@ func (j *Job) Take(ctx context.Context, id int64) (*Run, error) {
 		if _, err := Read(ctx, tx, id); err != nil {
 			return err
 		}
-		err := tx.QueryRow(ctx, sqlTakeJob, pgx.NamedArgs{"job": id, "now": j.Now(), "until": j.Now().Add(j.lease())}).Scan(&r.fence, &r.source)
+		now, until := j.lease()
+		err := tx.QueryRow(ctx, sqlTakeJob, pgx.NamedArgs{"job": id, "now": now, "until": until}).Scan(&r.fence, &r.source)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return busy(id)
 		}

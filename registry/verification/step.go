@@ -166,7 +166,8 @@ const sqlHoldJob = `UPDATE registry.verification SET busy_until = @until WHERE i
 
 // hold makes sure that the job is still this worker's.
 func (r *Run) hold(ctx context.Context, tx pgx.Tx) error {
-	tag, err := tx.Exec(ctx, sqlHoldJob, pgx.NamedArgs{"job": r.id, "fence": r.fence, "until": r.job.Now().Add(r.job.lease())})
+	_, until := r.job.lease()
+	tag, err := tx.Exec(ctx, sqlHoldJob, pgx.NamedArgs{"job": r.id, "fence": r.fence, "until": until})
 	if err != nil {
 		return fmt.Errorf("hold verification %d: %w", r.id, err)
 	}
