@@ -43,6 +43,8 @@ func TestParseProfilesRefuses(t *testing.T) {
 		"a horizon before the processing": "[" + strings.Replace(a, `"status_horizon":"30m0s"`, `"status_horizon":"1m0s"`, 1) + "]",
 		"a number as duration":            "[" + strings.Replace(a, `"status_horizon":"30m0s"`, `"status_horizon":30`, 1) + "]",
 		"an unknown memory":               "[" + strings.Replace(a, `"duplicate_memory":"none"`, `"duplicate_memory":"long"`, 1) + "]",
+		"a field nobody knows":            "[" + strings.Replace(a, `"cut_off_hour"`, `"cutoff_hour"`, 1) + "]",
+		"a field left out":                "[" + strings.Replace(a, `"breaker_faults":5`, `"count_max":10000`, 1) + "]",
 		"no limit of time":                "[" + strings.Replace(a, `"call_timeout":"30s"`, `"call_timeout":"0s"`, 1) + "]",
 	} {
 		if text == "["+a+"]" {

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -32,11 +34,15 @@ func DemoProfile(key Key) Profile {
 }
 
 // ParseProfiles reads profiles written as a JSON list. Durations are texts as
-// "30m" or "168h"; a memory is "none", "forever" or a duration.
+// "30m" or "168h"; a memory is "none", "forever" or a duration. Every field stands
+// in each profile, and no other: a slip in a name must not pass for a wish to use 0.
 func ParseProfiles(data []byte) ([]Profile, error) {
 	var profiles []Profile
 	if err := json.Unmarshal(data, &profiles); err != nil {
 		return nil, fmt.Errorf("bank profiles: %w", err)
+	}
+	if err := wholeProfiles(data); err != nil {
+		return nil, err
 	}
 	seen := make(map[Key]bool)
 	for _, p := range profiles {
@@ -49,6 +55,35 @@ func ParseProfiles(data []byte) ([]Profile, error) {
 		}
 	}
 	return profiles, nil
+}
+
+// wholeProfiles compares the fields that stand in the text with those there are.
+func wholeProfiles(data []byte) error {
+	var written []map[string]json.RawMessage
+	if err := json.Unmarshal(data, &written); err != nil {
+		return fmt.Errorf("bank profiles: %w", err)
+	}
+	text, err := json.Marshal(Profile{})
+	if err != nil {
+		return err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	for i, p := range written {
+		for _, name := range slices.Sorted(maps.Keys(p)) {
+			if _, ok := fields[name]; !ok {
+				return fmt.Errorf("bank profile %d: there is no field %q", i+1, name)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if _, ok := p[name]; !ok {
+				return fmt.Errorf("bank profile %d: field %q is missing", i+1, name)
+			}
+		}
+	}
+	return nil
 }
 
 // MarshalText writes "none", "forever" or a duration.

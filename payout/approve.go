@@ -122,7 +122,7 @@ func (a *approving) run(ctx context.Context, batch ledger.BatchID, section int16
 	a.result = Approval{Section: section, Count: s.Count, Total: s.Total}
 	if s.State != "submitted" {
 		return errs.Coded(errs.Conflict, "PAYOUT-SECTION-STATE", fmt.Sprintf("%s đang ở trạng thái %s, không chờ phê duyệt. / "+
-			"%s is %s, not waiting for approval.", s.UnitNameVI, s.State, s.UnitNameVI, s.State), ErrSectionState)
+			"%s is %s, not waiting for approval.", s.UnitNameVI, sectionWordVI[s.State], s.UnitNameVI, s.State), ErrSectionState)
 	}
 	roles, err := a.ladder(ctx)
 	if err != nil {

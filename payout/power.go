@@ -29,7 +29,7 @@ func Ladder(ctx context.Context, db pgdb.Querier, total money.Amount) ([]string,
 func MayApprove(ctx context.Context, db pgdb.Querier, b Batch, s Section, signer string, now time.Time) error {
 	if s.State != "submitted" {
 		return errs.Coded(errs.Conflict, "PAYOUT-SECTION-STATE", fmt.Sprintf("%s đang ở trạng thái %s, không chờ phê duyệt. / "+
-			"%s is %s, not waiting for approval.", s.UnitNameVI, s.State, s.UnitNameVI, s.State), ErrSectionState)
+			"%s is %s, not waiting for approval.", s.UnitNameVI, sectionWordVI[s.State], s.UnitNameVI, s.State), ErrSectionState)
 	}
 	who, err := ReadSigner(ctx, db, signer)
 	if err != nil {

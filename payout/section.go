@@ -34,7 +34,7 @@ type Section struct {
 	NetTotal      money.Amount
 	Digest        []byte
 	Code          string // first 40 bits of the digest, the same on paper and screen
-	State         string // planned, submitted, approved, released
+	State         string // planned, submitted, approved, released, withdrawn
 	SubmittedBy   string
 	SubmittedAt   *time.Time
 	ApprovedAt    *time.Time

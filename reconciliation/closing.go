@@ -105,7 +105,7 @@ func walk(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (Summary, 
 }
 
 const sqlUnapproved = `
-SELECT coalesce(sum(count), 0)::bigint FROM payout.section WHERE batch = @batch AND state NOT IN ('approved', 'released')`
+SELECT coalesce(sum(count), 0)::bigint FROM payout.section WHERE batch = @batch AND state NOT IN ('approved', 'released', 'withdrawn')`
 
 const sqlOnTheWay = `
 SELECT count(*)

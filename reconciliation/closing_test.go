@@ -12,6 +12,7 @@ import (
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 	"ansinh/reconciliation"
 )
 
@@ -67,5 +68,37 @@ func TestABatchWhoseBulkDebitDiffersFromWhatWasProvedDoesNotClose(t *testing.T) 
 				t.Errorf("closing = %v, want RECON-CLOSING naming the submission", err)
 			}
 		})
+	}
+}
+
+// A section that nobody approved keeps its batch open until two people take it back.
+func TestWithdrawnSectionDoesNotKeepItsBatchOpen(t *testing.T) {
+	t.Parallel()
+	w := open(t, 300_000)
+	err := pgdb.InTx(t.Context(), w.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO payout.section (batch, no, unit_code, unit_valid_from, unit_name_vi, book, count, total, digest, code, state)
+			SELECT batch, 2, '00002', unit_valid_from, 'Xã Hai', book, 7, 2100000, digest, code, 'submitted' FROM payout.section WHERE batch = $1`, batchNo)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unapproved := func() int64 {
+		t.Helper()
+		s, err := reconciliation.Summarise(t.Context(), w.db, batchNo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Unapproved
+	}
+	if got := unapproved(); got != 7 {
+		t.Fatalf("%d payments are unapproved, want the 7 of the submitted section", got)
+	}
+	err = payout.WithdrawSection(t.Context(), w.db, payout.SectionWithdrawal{Batch: batchNo, Section: 2, Reason: "xã xin lập lại", ByOne: "a", ByTwo: "b"}, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := unapproved(); got != 0 {
+		t.Errorf("%d payments of a withdrawn section still wait for approval", got)
 	}
 }

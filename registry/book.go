@@ -136,3 +136,31 @@ func UnitAt(ctx context.Context, db pgdb.Querier, code string, day calendar.Date
 	}
 	return unit, nil
 }
+
+// PayingBook is what one book pays for one programme.
+type PayingBook struct {
+	Code      string
+	NameVI    string
+	Programme string
+	Units     int // communes
+}
+
+const sqlPayingBooks = `
+SELECT o.book, coalesce((SELECT b.name_vi FROM registry.book AS b WHERE b.code = o.book ORDER BY b.valid_from DESC LIMIT 1), '') AS name_vi,
+       o.programme, count(DISTINCT o.unit_code)
+  FROM registry.book_of AS o
+ GROUP BY o.book, o.programme
+ ORDER BY o.book, o.programme`
+
+// PayingBooks lists every book by code with what it pays.
+func PayingBooks(ctx context.Context, db pgdb.Querier) ([]PayingBook, error) {
+	rows, err := db.Query(ctx, sqlPayingBooks)
+	if err != nil {
+		return nil, fmt.Errorf("list books: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[PayingBook])
+	if err != nil {
+		return nil, fmt.Errorf("list books: %w", err)
+	}
+	return list, nil
+}

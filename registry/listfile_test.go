@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"ansinh/registry"
+	cells "ansinh/registry/sheet"
 )
 
 // made writes a workbook with the given sheets, each of rows, after change.
@@ -297,4 +298,64 @@ func errorCell(t testing.TB, content []byte) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// FuzzReadList: whatever stands in the rows of a sheet, no row below the header
+// vanishes: each is a line or counted by why it is none; findings have words and
+// name their row; a line stands where it says.
+func FuzzReadList(f *testing.F) {
+	f.Add("STT;Họ và tên;Năm sinh;CCCD;Đối tượng;Hình thức nhận\n1;Lê Văn Thử;1954;000054900003;HTXH-75;TM\n\nTổng cộng;1\n;;Người lập biểu\n")
+	f.Add("DANH SÁCH;;\nHọ và tên;Năm sinh;;CCCD;Đối tượng;Hình thức nhận;Tài khoản;\n;Nam;Nữ;(12 số);;;Số;Ngân hàng\n(1);(2);(3)\nLê Văn Thử;;1954;000054900003;HTXH-75;TK;5;x\nThôn 2\n;Chỉ Có Tên\n")
+	f.Add("sep=|\na|b\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := registry.ReadList(t.Context(), strings.NewReader(text), int64(len(text)), registry.ReadOptions{Demo: true, Now: now})
+		var refused *registry.FileError
+		if err != nil {
+			if !errors.As(err, &refused) {
+				t.Fatalf("error %v is no FileError", err)
+			}
+			return
+		}
+		for _, finding := range list.Findings {
+			if vi, en := finding.Reason(); vi == "" || en == "" || finding.Row < 0 {
+				t.Fatalf("finding %+v", finding)
+			}
+		}
+		if !list.Readable() {
+			return
+		}
+		below := map[int]bool{} // rows with something in them
+		last := list.HeaderRow
+		for _, row := range contentRows(t, text) {
+			if row > list.HeaderRow {
+				below[row], last = true, row
+			}
+		}
+		s := list.Skipped
+		if told := len(list.Lines) + s.Blank + s.Numbering + s.Totals + s.Other; told != last-list.HeaderRow {
+			t.Fatalf("%d rows below the header, %d lines and %+v", last-list.HeaderRow, len(list.Lines), s)
+		}
+		for _, line := range list.Lines {
+			if !below[line.Row] {
+				t.Fatalf("a line of row %d, which holds nothing", line.Row)
+			}
+		}
+	})
+}
+
+// contentRows numbers the rows of a text table that hold something.
+func contentRows(t *testing.T, text string) (rows []int) {
+	book, err := cells.Open(strings.NewReader(text), int64(len(text)), cells.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	walk, err := book.Rows(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, ok := walk.Next(); ok; row, ok = walk.Next() {
+		rows = append(rows, row.No)
+	}
+	return rows
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
+	"math"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +42,10 @@ func batchCommands() []command {
 			example: "ansinh batch cancel --batch 13001 --payments 17,18 --why 'đã chết' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchCancel},
 		{name: "batch retry", short: "gửi lại / try payments that failed again, by two people",
 			example: "ansinh batch retry --batch 13001 --payments 17,18 --why 'đã xác nhận tài khoản' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchRetry},
+		{name: "batch withdraw", short: "rút phần không ai duyệt / take back a section that nobody approves, by two people; a later batch plans its people anew",
+			example: "ansinh batch withdraw --batch 13001 --section 4 --why 'xã xin lập lại' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchWithdraw},
+		{name: "batch unbar", short: "bỏ chặn / let payments go again that a wrong proof barred, by two people with the bank's paper",
+			example: "ansinh batch unbar --batch 13001 --payments 17 --paper '12/CV-NHA 03/02/2026' --why 'ngân hàng xác nhận không thực hiện' --by ke-toan-truong --second kiem-soat-vien", setup: setupBatchUnbar},
 	}
 }
 
@@ -207,9 +214,9 @@ func setupBatchApprove(f *flag.FlagSet) run {
 	b.declare(f)
 	section := f.Int("section", 0, "number of the section; all that are submitted when 0")
 	who := f.String("signer", "", "the person whose seal it is")
-	key := f.String("key", "", "file with the person's private seed, 64 hex digits; a demo's own people need none")
+	key := f.String("key", "", "file with the person's private seed, 64 hex digits; without it the password of the person's account is asked for. A demo's own people need neither")
 	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
-		signer, err := e.signer(*who, *key)
+		signer, err := e.signer(ctx, *who, *key)
 		if err != nil {
 			return err
 		}
@@ -248,8 +255,9 @@ func setupBatchApprove(f *flag.FlagSet) run {
 	})
 }
 
-// signer is a person's own key, from a file or, in a demo, from its seed.
-func (e *env) signer(who, path string) (*crypt.Signer, error) {
+// signer is a person's own key: from a file, in a demo from its seed, else from
+// the person's account, which only their password opens.
+func (e *env) signer(ctx context.Context, who, path string) (*crypt.Signer, error) {
 	if who == "" {
 		return nil, usagef("--signer is needed")
 	}
@@ -265,13 +273,25 @@ func (e *env) signer(who, path string) (*crypt.Signer, error) {
 		return nil, err
 	}
 	if state == nil {
-		return nil, usagef("--key is needed: each person seals with a key of their own")
+		return e.signerByPassword(ctx, who)
 	}
 	demo, err := assembly.NewDemo(state.Seed)
 	if err != nil {
 		return nil, err
 	}
 	return demo.Signer(who)
+}
+
+func (e *env) signerByPassword(ctx context.Context, who string) (*crypt.Signer, error) {
+	people, err := e.people(ctx)
+	if err != nil {
+		return nil, err
+	}
+	password, err := e.askPassword(bufio.NewReader(os.Stdin), "mật khẩu của / password of "+who, false)
+	if err != nil {
+		return nil, err
+	}
+	return people.Signer(ctx, who, password, "command line")
 }
 
 func setupBatchFund(f *flag.FlagSet) run {
@@ -344,6 +364,39 @@ func setupBatchCancel(f *flag.FlagSet) run {
 		}
 		c := payout.Cancellation{Batch: id, Payments: list, Reason: b.why, ByOne: b.by, ByTwo: b.second}
 		return e.did(payout.CancelUnsent(ctx, db, c, now), "đợt %d: thôi chi %d khoản / debt of %d payments ended", id, len(list), len(list))
+	})
+}
+
+func setupBatchWithdraw(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by", "second", "why")
+	section := f.Int("section", 0, "number of the section")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		if *section <= 0 || *section > math.MaxInt16 {
+			return usagef("--section is needed")
+		}
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
+		w := payout.SectionWithdrawal{Batch: id, Section: int16(*section), Reason: b.why, ByOne: b.by, ByTwo: b.second}
+		return e.did(payout.WithdrawSection(ctx, db, w, now), "đợt %d: đã rút phần %d / section %d is withdrawn", id, *section, *section)
+	})
+}
+
+func setupBatchUnbar(f *flag.FlagSet) run {
+	var b batchFlags
+	b.declare(f, "by", "second", "why", "payments")
+	paper := f.String("paper", "", "number and date of the bank's paper")
+	return onBatch(f, &b, func(ctx context.Context, e *env, db pgdb.DB, id ledger.BatchID, now time.Time) error {
+		list, err := b.payments()
+		if err != nil {
+			return err
+		}
+		if err := b.inOffice(ctx, db, now); err != nil {
+			return err
+		}
+		l := payout.BarLift{Batch: id, Payments: list, Paper: *paper, Reason: b.why, ByOne: b.by, ByTwo: b.second}
+		return e.did(payout.LiftBar(ctx, db, l, now), "đợt %d: bỏ chặn %d khoản / %d payments are no longer barred", id, len(list), len(list))
 	})
 }
 

@@ -68,6 +68,7 @@ func setupBatchShow(f *flag.FlagSet) run {
 // sectionWords are the states of a section in the order in which it passes them.
 var sectionWords = []struct{ state, words string }{
 	{"planned", "đã lập / planned"}, {"submitted", "chờ duyệt / submitted"}, {"approved", "đã duyệt / approved"}, {"released", "đã cho chi / released"},
+	{"withdrawn", "đã rút / withdrawn"},
 }
 
 func sectionStates(sections []payout.Section) string {

@@ -20,7 +20,8 @@ type clock struct {
 	mu    sync.Mutex
 	owned bool // this process moves it: no need to look at the file
 	at    time.Time
-	since time.Time // when it began to run with the wall clock; zero: it stands
+	since time.Time   // when it began to run with the wall clock; zero: it stands
+	file  os.FileInfo // of a running clock, as this process last wrote or read it
 }
 
 // Now reads the clock. A folder's clock that cannot be read stops the program:
@@ -29,6 +30,7 @@ func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.owned && !c.since.IsZero() {
+		c.follow()
 		return c.at.Add(time.Since(c.since)).Truncate(time.Microsecond)
 	}
 	if c.owned {
@@ -44,10 +46,35 @@ func (c *clock) Now() time.Time {
 	return at
 }
 
+// follow takes over a time that somebody else wrote into the file of a running
+// clock, as whoever plays a demo by hand does to let a day pass. Time never goes back.
+func (c *clock) follow() {
+	file, err := os.Stat(c.path)
+	if err != nil || c.file != nil && os.SameFile(file, c.file) && file.ModTime().Equal(c.file.ModTime()) {
+		return
+	}
+	c.file = file
+	if at, err := readClock(c.path); err == nil && at.After(c.at.Add(time.Since(c.since))) {
+		c.at, c.since = at, time.Now()
+	}
+}
+
 // Set moves the folder's clock; the file is written before anybody sees it.
 func (c *clock) Set(at time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.set(at)
+}
+
+// save writes a running clock down, unless somebody moved it just now.
+func (c *clock) save() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.follow()
+	return c.set(c.at.Add(time.Since(c.since)))
+}
+
+func (c *clock) set(at time.Time) error {
 	part := c.path + ".part"
 	if err := os.WriteFile(part, []byte(at.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
 		return fmt.Errorf("set the clock: %w", err)
@@ -58,6 +85,7 @@ func (c *clock) Set(at time.Time) error {
 	c.owned, c.at = true, at.UTC().Truncate(time.Second)
 	if !c.since.IsZero() {
 		c.since = time.Now()
+		c.file, _ = os.Stat(c.path) // without it the file is read once more
 	}
 	return nil
 }
@@ -81,10 +109,7 @@ func (e *env) runClock(ctx context.Context) error {
 	e.clock.mu.Lock()
 	e.clock.owned, e.clock.at, e.clock.since = true, at, time.Now()
 	e.clock.mu.Unlock()
-	save := func() error {
-		now := e.clock.Now()
-		return e.clock.Set(now)
-	}
+	save := e.clock.save
 	stop, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {

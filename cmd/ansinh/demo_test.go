@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -340,15 +341,8 @@ func start(ctx context.Context, t *testing.T, args ...string) *process {
 	}
 	go func() {
 		defer close(p.ended)
-		var text [4096]byte
-		for {
-			n, err := out.Read(text[:])
-			if n > 0 {
-				p.lines <- string(text[:n])
-			}
-			if err != nil {
-				break
-			}
+		for text := bufio.NewScanner(out); text.Scan(); {
+			p.lines <- text.Text()
 		}
 		close(p.lines)
 		_ = cmd.Wait() // its end is what was wanted
@@ -360,7 +354,7 @@ func start(ctx context.Context, t *testing.T, args ...string) *process {
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
 func (p *process) wait() { <-p.ended }
 
-// waitLine returns the first text of the program that holds word.
+// waitLine returns the first line of the program that holds word.
 func waitLine(t *testing.T, p *process, word string) string {
 	t.Helper()
 	for line := range p.lines {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"ansinh/bankadapters"
 	"ansinh/internal/assembly"
 	"ansinh/internal/crypt"
 	"ansinh/internal/pgdb"
@@ -25,10 +23,13 @@ import (
 // Variables of the environment. They are read here and nowhere else.
 const (
 	envDatabase = "ANSINH_DATABASE_URL"
-	envKeys     = "ANSINH_KEYS"    // keys file or folder; default DIR/keys
-	envJournal  = "ANSINH_JOURNAL" // folder of the send journals; default DIR/journal
-	envAnchor   = "ANSINH_ANCHOR"  // folders for the ledger's heads, separated by ":", beside DIR/anchor
-	envBackup   = "ANSINH_BACKUP"  // folder of the backups, for the doctor; default DIR/backup
+	envKeys     = "ANSINH_KEYS"       // keys file or folder; default DIR/keys
+	envJournal  = "ANSINH_JOURNAL"    // folder of the send journals; default DIR/journal
+	envAnchor   = "ANSINH_ANCHOR"     // folders for the ledger's heads, separated by ":", beside DIR/anchor
+	envLines    = "ANSINH_LINES"      // file that says how each channel is reached; default DIR/lines.toml
+	envBackup   = "ANSINH_BACKUP"     // folder of the backups, for the doctor; default DIR/backup
+	envVerify   = "ANSINH_VERIFY_URL" // the population register and account directory of verify-list
+	envVerKey   = "ANSINH_VERIFY_KEY" // file with our key there
 )
 
 // env is what a command finds around it.
@@ -128,6 +129,10 @@ func (e *env) holdServer() error {
 	return nil
 }
 
+// stopLimit covers the last checkpoint of a server whose log is full, on a slow
+// disk; ansinh.service waits as long (TimeoutStopSec).
+const stopLimit = 10 * time.Minute
+
 func (e *env) releaseServer() error {
 	defer func() {
 		// By name: a child just being started may hold a copy of the descriptor until its exec.
@@ -140,7 +145,7 @@ func (e *env) releaseServer() error {
 	if err := syscall.Flock(int(e.users.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil // somebody else still works with it
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	return e.server.Stop(ctx)
 }
@@ -199,12 +204,16 @@ func (e *env) analyse(ctx context.Context) error {
 const sqlAnalyse = `ANALYZE registry.person, registry.channel, registry.list_row, payout.batch, payout.section, payout.run, payout.payment,
         payout.entitlement, payout.attempt, payout.submission, ledger.line, ledger.voucher, ledger.voucher_account, ledger.account, ledger.leg`
 
+func (e *env) keysPath() string {
+	if path := os.Getenv(envKeys); path != "" {
+		return path
+	}
+	return e.path("keys")
+}
+
 // keys reads the ring.
 func (e *env) keys() (*crypt.Keys, error) {
-	path := os.Getenv(envKeys)
-	if path == "" {
-		path = e.path("keys")
-	}
+	path := e.keysPath()
 	keys, err := crypt.LoadKeys(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no keys at %s: set %s to the keys file (%w)", path, envKeys, err)
@@ -259,13 +268,18 @@ func (e *env) assemble(ctx context.Context, url string, keys *crypt.Keys) (*asse
 		return nil, err
 	}
 	works, err := assembly.Open(ctx, assembly.Config{DatabaseURL: url, Keys: keys, Now: e.now(), Journal: journal, Process: process,
-		Outbox: e.path("outbox"), Endpoints: endpoints, Notice: assembly.Notice, Anchors: e.anchorFolders(), Log: e.logger()})
+		Outbox: e.path("outbox"), Endpoints: endpoints, Anchors: e.anchorFolders(), Log: e.logger(),
+		ConnectionsMax: connectionsMax})
 	if err != nil {
 		return nil, err
 	}
 	e.atEnd(works.Close)
 	return works, nil
 }
+
+// connectionsMax serves the rounds of every channel and files that come in
+// meanwhile: each holds one connection and may ask for a second.
+const connectionsMax = 20
 
 // processName is never used twice: the process id alone comes back.
 func processName() (string, error) {
@@ -278,47 +292,6 @@ func processName() (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%s-%d-%s-%x", filepath.Base(host), os.Getpid(), time.Now().UTC().Format("20060102T150405"), salt), nil
-}
-
-// endpoints reads where the sandbox listens. Without a sandbox there are none.
-func (e *env) endpoints() (map[bankadapters.Key]assembly.Endpoint, error) {
-	folder := e.path("sandbox")
-	text, err := os.ReadFile(filepath.Join(folder, "endpoints.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var file struct {
-		CA    string `json:"ca"`
-		Banks []struct {
-			ID      bankadapters.Key `json:"id"`
-			URL     string           `json:"url"`
-			KeyID   string           `json:"key_id"`
-			KeyFile string           `json:"key_file"`
-		} `json:"banks"`
-	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("endpoints of the sandbox: %w", err)
-	}
-	ca, err := os.ReadFile(filepath.Join(folder, file.CA))
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(ca) {
-		return nil, fmt.Errorf("%s holds no certificate", filepath.Join(folder, file.CA))
-	}
-	all := map[bankadapters.Key]assembly.Endpoint{}
-	for _, b := range file.Banks {
-		key, err := crypt.LoadRequestKey(filepath.Join(folder, b.KeyFile))
-		if err != nil {
-			return nil, err
-		}
-		all[b.ID] = assembly.Endpoint{URL: b.URL, KeyID: b.KeyID, Key: key, CA: roots}
-	}
-	return all, nil
 }
 
 // printJSON prints v as people and scripts read it.

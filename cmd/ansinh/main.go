@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -46,10 +47,29 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 var errReported = errors.New("refused")
 
 func main() {
+	lessCollecting()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := call(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// collectAt and memorySoft trade memory for processor time: at the usual setting a
+// quarter of the engine's time went into collecting some thirty living megabytes
+// again and again.
+const (
+	collectAt  = 300       // percent of what lives, after which the next collection begins
+	memorySoft = 320 << 20 // bytes from which on it begins earlier
+)
+
+// lessCollecting sets the garbage collector, unless the operator did.
+func lessCollecting() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memorySoft)
+	}
 }
 
 // call runs one command line and returns its exit code.

@@ -73,12 +73,14 @@ type shownBatch struct {
 		Paused bool
 		PayAt  string
 	} `json:"batch"`
-	Summary struct{ Payments, Ended, Unsent int64 } `json:"summary"`
-	Tallies []struct {
-		Channel, State string
-		Payments       int64
-	} `json:"tallies"`
-	Waits []struct{ Channel, Reason, Sentence string } `json:"waits"`
+	Summary struct{ Payments, Paid, Ended, Unsent int64 } `json:"summary"`
+	Tallies []shownTally                                  `json:"tallies"`
+	Waits   []struct{ Channel, Reason, Sentence string }  `json:"waits"`
+}
+
+type shownTally struct {
+	Channel, State string
+	Payments       int64
 }
 
 // shownPayment is what `payment show --json` says.
@@ -149,6 +151,9 @@ func TestCommandsOnABatchThatWaitsForItsDay(t *testing.T) {
 	d.refused("PAYOUT-SIGNER-UNKNOWN", "batch", "cancel", "--batch", batch, "--payments", "1,2", "--why", "đã chết", "--by", "ke-toan-truong")
 	d.ok("batch", "cancel", "--batch", batch, "--payments", "1,2", "--why", "đã chết", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
 	d.refused("PAYOUT-NOT-OWED", "batch", "cancel", "--batch", batch, "--payments", "2,3", "--why", "đã chết", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
+
+	d.refused("PAYOUT-SECTION-APPROVED", "batch", "withdraw", "--batch", batch, "--section", "1", "--why", "xã xin lập lại", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
+	d.refused("PAYOUT-NOT-BARRED", "batch", "unbar", "--batch", batch, "--payments", "3", "--paper", "12/CV", "--why", "chưa thực hiện", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
 
 	got := jsonOf[shownBatch](d, "batch", "show", "--batch", batch, "--json")
 	if got.Batch.Paused || got.Summary.Ended != 2 || got.Summary.Unsent != got.Summary.Payments-2 || len(got.Waits) != 0 {

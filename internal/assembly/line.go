@@ -42,7 +42,7 @@ func (w *Works) line(ch payout.Channel, end Endpoint) (*payout.Line, error) {
 	case bankadapters.RailList:
 		bank, wire = cashlist.NewClient(signed, ch.Profile), cashlist.List{}
 	case bankadapters.RailSheet:
-		template := sheet.Template{Notice: w.config.Notice}
+		template := sheet.Template{Notice: w.notice}
 		bank = &outbox{Client: sheet.NewClient(signed, ch.Profile), wire: template, folder: w.Outbox(ch.Key)}
 		wire = template
 	default:

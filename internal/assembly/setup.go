@@ -4,194 +4,151 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"ansinh/bankadapters"
-	"ansinh/internal/calendar"
-	"ansinh/internal/crypt"
+	"ansinh/internal/audit"
+	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
 	"ansinh/registry"
 )
 
-// Notice marks everything made of demo data.
-const Notice = "DỮ LIỆU GIẢ LẬP"
-
-// Demo is an invented installation. All of it follows from the seed alone.
-type Demo struct {
-	Seed         uint64
-	Installation string // three characters A–Z 0–9
-	BookCode     string
-	BookName     string
-	Keys         *crypt.Keys
-	root         []byte
+// Setup is what an installation is made of before its first list: who we are in
+// references, whose books pay whom, through which channels and accounts. People
+// are added one by one (accounts of the console, signers), never by a file.
+type Setup struct {
+	Installation string // three characters A–Z 0–9, in every reference for ever
+	Demo         bool   // invented people only; for ever
+	Books        []Book
+	Channels     []Channel // in their fixed order
+	Schemes      []payout.Scheme
 }
 
-// NewDemo derives a demo installation. Its keys are as public as the seed.
-func NewDemo(seed uint64) (Demo, error) {
-	d := Demo{Seed: seed, BookCode: "9990001", BookName: "Sở Nội vụ Mẫu", root: fmt.Appendf(nil, "ansinh demo installation %d", seed)}
-	name, err := crypt.Derive(d.root, "installation")
-	if err != nil {
-		return d, err
-	}
-	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789" // 32: no bias, nothing that is read wrongly
-	for _, b := range name[:3] {
-		d.Installation += string(letters[b%32])
-	}
-	d.Keys, err = crypt.DeriveKeys(d.root)
-	return d, err
+// Book pays programmes in units. The same programme in the same unit is paid by
+// one book only.
+type Book struct {
+	registry.Book
+	Programmes []string
+	Units      []registry.UnitKey
 }
 
-// The people of the demo who act for the whole city. Approvers are one per
-// commune, see ApproverOf.
-const (
-	Maker      = "can-bo-lap"     // declares and submits
-	Department = "lanh-dao-so"    // approves large sections
-	Accountant = "ke-toan-truong" // draws and releases
-	Treasurer  = "thu-quy"        // uploads at portals
-	Controller = "kiem-soat-vien" // the second person
-	Clerk      = "van-thu"        // imports lists and files
-)
-
-// ApproverOf names the approver of a commune.
-func ApproverOf(unit string) string { return "chu-tich-" + unit }
-
-// Signer returns a person's key.
-func (d Demo) Signer(id string) (*crypt.Signer, error) {
-	seed, err := crypt.Derive(d.root, "signer/"+id)
-	if err != nil {
-		return nil, err
-	}
-	return crypt.NewSigner(id, seed)
+// Channel is a bank or provider with the accounts that books pay from.
+type Channel struct {
+	payout.Channel
+	Accounts []Account
 }
 
-// Accounts are the paying accounts of the demo's book, one per bank and
-// provider. The sandbox must open those at banks.
-func (d Demo) Accounts() []PayingAccount {
-	var list []PayingAccount
-	for i, p := range bankadapters.DemoProfiles() {
-		list = append(list, PayingAccount{Channel: p.Key, Bank: p.BIN != "", Account: fmt.Sprintf("9990001%03d", i+1), Name: "SO NOI VU MAU"})
-	}
-	return list
+// Account is what one book pays from at a channel; Number is "" at a provider.
+type Account struct {
+	Book   string // code
+	Number string
+	Name   string // holder in bank ASCII
 }
 
-// PayingAccount is an account of the demo's book at a bank or provider.
-type PayingAccount struct {
-	Channel bankadapters.Key
-	Bank    bool
-	Account string
-	Name    string
-}
+// ErrSetupDiffers means a database that was set up otherwise than the file says.
+var ErrSetupDiffers = errors.New("the database was set up otherwise")
 
-// SetUp prepares a migrated database as this demo and connects the channels.
-// Again on the same database it changes nothing; on a real one it is refused.
-func (d Demo) SetUp(ctx context.Context, w *Works) error {
-	now := w.config.Now()
-	err := pgdb.InTx(ctx, w.DB, func(ctx context.Context, tx pgx.Tx) error {
-		if err := registry.Prepare(ctx, tx, true, now); err != nil {
+// Apply makes a migrated database this installation, in one transaction, and
+// records who did it. Again it adds only what is new: what a database already
+// holds is never changed by a file, except a channel's profile, which the bank
+// itself may change. Another mark, name or paying account than stored is
+// ErrSetupDiffers or registry.ErrMark, and nothing is done.
+func (s Setup) Apply(ctx context.Context, db pgdb.DB, by string, now time.Time) error {
+	return pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		switch err := registry.Prepare(ctx, tx, s.Demo, now); {
+		case errors.Is(err, registry.ErrMark):
+			return s.differs("demo", "dấu dữ liệu giả lập", "the mark of invented data", fmt.Sprint(!s.Demo), fmt.Sprint(s.Demo))
+		case err != nil:
 			return err
 		}
-		origin, err := payout.Install(ctx, tx, d.Installation, now)
+		origin, err := payout.Install(ctx, tx, s.Installation, now)
 		if err != nil {
 			return err
 		}
-		if origin.Installation != d.Installation {
-			return fmt.Errorf("the database is installation %s, seed %d gives %s: use the seed it was made with or another folder",
-				origin.Installation, d.Seed, d.Installation)
+		if origin.Installation != s.Installation {
+			return s.differs("installation", "ký hiệu cơ sở", "the installation's name", origin.Installation, s.Installation)
 		}
-		book, err := ledger.OpenBook(ctx, tx, d.BookCode, d.BookName, now)
+		for _, scheme := range s.Schemes {
+			if err := payout.AddScheme(ctx, tx, scheme); err != nil {
+				return err
+			}
+		}
+		books, err := s.addBooks(ctx, tx, now)
 		if err != nil {
 			return err
 		}
-		if err := d.addProgrammes(ctx, tx, now); err != nil {
+		if err := s.addChannels(ctx, tx, books, now); err != nil {
 			return err
 		}
-		if err := d.addChannels(ctx, tx, book.ID, now); err != nil {
-			return err
-		}
-		return d.addSigners(ctx, tx, now)
+		_, err = audit.Append(ctx, tx, audit.Entry{At: now, Actor: by, Act: "installation.setup", Subject: "installation/" + s.Installation,
+			Detail: map[string]any{"demo": s.Demo, "books": len(s.Books), "channels": len(s.Channels), "programmes": len(s.Schemes)}})
+		return err
 	})
-	if err != nil {
-		return fmt.Errorf("set up the demo: %w", err)
-	}
-	if err := w.Connect(ctx); err != nil {
-		return err
-	}
-	return w.checkRestored(ctx) // notes which server this database was made on
 }
 
-func (d Demo) addProgrammes(ctx context.Context, tx pgx.Tx, now time.Time) error {
-	schemes, err := payout.Schemes()
-	if err != nil {
-		return err
-	}
-	from := calendar.Must(2026, 1, 1)
-	book := registry.Book{Code: d.BookCode, NameVI: d.BookName, NameEN: "Model Department of Home Affairs", ValidFrom: from}
-	if err := registry.AddBook(ctx, tx, book); err != nil {
-		return err
-	}
-	var rules []registry.BookRule
-	for _, s := range schemes {
-		if err := payout.AddScheme(ctx, tx, s); err != nil {
-			return err
-		}
-		for _, u := range registry.Communes() {
-			rules = append(rules, registry.BookRule{Programme: s.Programme.Code, Unit: u.Key(), Book: d.BookCode, ValidFrom: from})
-		}
-	}
-	return registry.AddBookRules(ctx, tx, rules)
+func (s Setup) differs(what, vi, en, stored, wanted string) error {
+	return errs.Coded(errs.Conflict, "SETUP-DIFFERS", fmt.Sprintf("Cơ sở dữ liệu đã cài đặt khác về %s: đang là %s, tệp ghi %s; không thay đổi gì. "+
+		"Sửa tệp cho khớp, hoặc dùng thư mục dữ liệu khác. / The database was set up otherwise in %s: it holds %s, the file says %s; nothing was changed. "+
+		"Make the file agree, or use another data folder.", vi, stored, wanted, en, stored, wanted), fmt.Errorf("%s: %w", what, ErrSetupDiffers))
 }
 
-// providerWords are the registry's words for the ways a list can name.
-var providerWords = map[bankadapters.Key]string{"P1": "BHXH", "P2": "XA"}
-
-func (d Demo) addChannels(ctx context.Context, tx pgx.Tx, book ledger.BookID, now time.Time) error {
-	accounts := d.Accounts()
-	for i, p := range bankadapters.DemoProfiles() {
-		ch := payout.Channel{Key: p.Key, Ordinal: int16(i + 1), Kind: "bank", NameVI: p.NameVI, BIN: p.BIN, Provider: providerWords[p.Key],
-			Default: p.Key == "A", Profile: p}
-		if !accounts[i].Bank {
-			ch.Kind = "provider"
+// addBooks returns the ledger's books by code.
+func (s Setup) addBooks(ctx context.Context, tx pgx.Tx, now time.Time) (map[string]ledger.BookID, error) {
+	books := map[string]ledger.BookID{}
+	for _, b := range s.Books {
+		if err := registry.AddBook(ctx, tx, b.Book); err != nil {
+			return nil, err
 		}
-		own := []payout.PayingAccount{{Book: book, Account: accounts[i].Account, Name: accounts[i].Name}}
-		if err := payout.AddChannel(ctx, tx, ch, own, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d Demo) addSigners(ctx context.Context, tx pgx.Tx, now time.Time) error {
-	people := []payout.Signer{
-		{ID: Maker, NameVI: "Nguyễn Văn Mẫu", TitleVI: "Chuyên viên", Role: "maker"},
-		{ID: Department, NameVI: "Trần Thị Mẫu", TitleVI: "Phó Giám đốc Sở", Role: "department"},
-		{ID: Accountant, NameVI: "Lê Văn Thử", TitleVI: "Kế toán trưởng", Role: "accountant"},
-		{ID: Treasurer, NameVI: "Phạm Thị Giả", TitleVI: "Thủ quỹ", Role: "accountant"},
-		{ID: Controller, NameVI: "Hoàng Văn Lập", TitleVI: "Kiểm soát viên", Role: "accountant"},
-	}
-	for _, u := range registry.Communes() {
-		people = append(people, payout.Signer{ID: ApproverOf(u.Code), NameVI: "Chủ tịch mẫu " + u.NameVI, TitleVI: "Chủ tịch UBND " + u.NameVI,
-			Role: "approver", UnitCode: u.Code})
-	}
-	for _, p := range people {
-		_, err := payout.ReadSigner(ctx, tx, p.ID)
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, payout.ErrNoSigner) {
-			return err
-		}
-		signer, err := d.Signer(p.ID)
+		book, err := ledger.OpenBook(ctx, tx, b.Code, b.NameVI, now)
 		if err != nil {
+			return nil, err
+		}
+		books[b.Code] = book.ID
+		var rules []registry.BookRule
+		for _, programme := range b.Programmes {
+			for _, unit := range b.Units {
+				rules = append(rules, registry.BookRule{Programme: programme, Unit: unit, Book: b.Code, ValidFrom: b.ValidFrom})
+			}
+		}
+		if err := registry.AddBookRules(ctx, tx, rules); err != nil {
+			return nil, err
+		}
+	}
+	return books, nil
+}
+
+func (s Setup) addChannels(ctx context.Context, tx pgx.Tx, books map[string]ledger.BookID, now time.Time) error {
+	for _, ch := range s.Channels {
+		var own []payout.PayingAccount
+		for _, a := range ch.Accounts {
+			own = append(own, payout.PayingAccount{Book: books[a.Book], Account: a.Number, Name: a.Name})
+		}
+		if err := payout.AddChannel(ctx, tx, ch.Channel, own, now); err != nil {
 			return err
 		}
-		p.Public, p.ValidFrom = signer.Public(), calendar.Must(2026, 1, 1)
-		if err := payout.AddSigner(ctx, tx, p, "cai-dat", now); err != nil {
-			return err
+		for i, wanted := range own {
+			stored, err := payout.PayingAccountOf(ctx, tx, wanted.Book, ch.Key)
+			if err != nil {
+				return err
+			}
+			if stored != wanted {
+				code := ch.Accounts[i].Book
+				return s.differs("account", fmt.Sprintf("tài khoản chi của đơn vị %s tại %s", code, ch.Key),
+					fmt.Sprintf("the paying account of book %s at %s", code, ch.Key), ending(stored.Account), ending(wanted.Account))
+			}
 		}
 	}
 	return nil
+}
+
+// ending is what a message may show of an account number.
+func ending(account string) string {
+	if len(account) <= 4 {
+		return strings.Repeat("*", len(account))
+	}
+	return "***" + account[len(account)-4:]
 }

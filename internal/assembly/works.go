@@ -19,6 +19,7 @@ import (
 	"ansinh/internal/pgdb"
 	"ansinh/payout"
 	"ansinh/reconciliation"
+	"ansinh/registry"
 )
 
 // Endpoint is where one bank or provider is reached and how it signs.
@@ -47,7 +48,6 @@ type Config struct {
 	Random    io.Reader // nonces of encryption and requests; nil is crypto/rand
 	Anchors   []string  // folders that keep the ledger's heads; at least one should be on another machine
 	Endpoints map[bankadapters.Key]Endpoint
-	Notice    string // written into workbooks for banks: DỮ LIỆU GIẢ LẬP in demo data
 	Log       *slog.Logger
 }
 
@@ -61,6 +61,7 @@ type Works struct {
 	// Unresolved are journalled sends that a restored database could not take back.
 	Unresolved []payout.Unresolved
 	config     Config
+	notice     string // written into workbooks for banks
 }
 
 // Open opens database and journal. If the installation is set up already it
@@ -107,6 +108,14 @@ func (w *Works) Connect(ctx context.Context) error {
 	origin, err := payout.ReadOrigin(ctx, w.DB)
 	if err != nil {
 		return err
+	}
+	demo, err := registry.IsDemo(ctx, w.DB)
+	if err != nil {
+		return err
+	}
+	w.notice = ""
+	if demo {
+		w.notice = Notice
 	}
 	channels, err := payout.Channels(ctx, w.DB)
 	if err != nil {

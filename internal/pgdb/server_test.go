@@ -163,18 +163,39 @@ func TestServerOutlivesItsProgramAndKeepsItsData(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A backend that is busy when its server dies keeps the shared memory until
-	// its statement ends; the next start has to wait for it.
+	// its statement ends; the next start has to wait for it. This one reads from a
+	// pipe until the test closes it.
+	pipe := filepath.Join(dir, "pipe")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o666), os.Chmod(pipe, 0o666)); err != nil {
+		t.Fatal(err)
+	}
 	busy := make(chan error, 1)
 	go func() {
-		_, err := conn.Exec(context.Background(), `SELECT count(*) FROM generate_series(1, 4000000)`)
+		_, err := conn.Exec(context.Background(), `SELECT pg_read_file($1)`, pipe)
 		busy <- err
 	}()
-	for query[int](t, adopted, `SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE '%generate_series(1,%' AND state = 'active' AND pid <> pg_backend_pid()`) == 0 {
+	write, err := os.OpenFile(pipe, os.O_WRONLY, 0) // returns when the backend has it open
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := syscall.Kill(adopted.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	again := startWith(t, dir, durable)
+	var again *pgdb.Server
+	started := make(chan error, 1)
+	go func() {
+		var err error
+		again, err = pgdb.StartServer(t.Context(), dir, durable)
+		started <- err
+	}()
+	for !meetsTheBackend(t, dir, adopted.PID()) {
+	}
+	if err := write.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
 	<-busy
 	if again.Adopted() || again.PID() == adopted.PID() {
 		t.Errorf("after kill -9: adopted %v, pid %d", again.Adopted(), again.PID())
@@ -182,6 +203,19 @@ func TestServerOutlivesItsProgramAndKeepsItsData(t *testing.T) {
 	if got := query[int](t, again, `SELECT n FROM public.kept`); got != 7 {
 		t.Errorf("kept %d, want 7", got)
 	}
+}
+
+// meetsTheBackend reports that a start has been refused the memory which a backend
+// of the killed server holds, or that nobody has reaped that server, so that a
+// start waits for the backend by itself.
+func meetsTheBackend(t *testing.T, dir string, killed int) bool {
+	t.Helper()
+	said, err := os.ReadFile(filepath.Join(dir, "pg-start.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", killed))
+	return strings.Contains(string(said), "still in use") || err == nil && strings.Contains(string(stat), ") Z ")
 }
 
 func TestStartsAtTheSameTimeShareOneServer(t *testing.T) {

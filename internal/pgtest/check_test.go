@@ -64,7 +64,7 @@ func TestChecksRunAfterTheTest(t *testing.T) {
 				ExpectBroken(t, pool)
 			}
 			h := &heard{TB: t}
-			finish(h, pool)
+			finish(h, pool, 10)
 			if diff := cmp.Diff(tt.want, h.said); diff != "" {
 				t.Errorf("said (-want +got):\n%s", diff)
 			}

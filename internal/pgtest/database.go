@@ -28,7 +28,7 @@ func DB(t testing.TB) *pgxpool.Pool {
 		t.Fatalf("pgtest: %v", err)
 	}
 	urls.Store(pool, url)
-	t.Cleanup(func() { finish(t, pool) })
+	t.Cleanup(func() { finish(t, pool, restLooks) })
 	return pool
 }
 
@@ -103,13 +103,16 @@ func ExpectBroken(t testing.TB, db *pgxpool.Pool) {
 	tampered.Store(db, true)
 }
 
-func finish(t testing.TB, pool *pgxpool.Pool) {
-	// The test's own context is over by now.
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
+// restLooks is how often [inUseAtRest] looks: for a minute.
+const restLooks = 3000
+
+func finish(t testing.TB, pool *pgxpool.Pool, looks int) {
+	// The test's own context is over by now. There is no limit of time: the checks
+	// walk a whole ledger, and go test has a limit.
+	ctx := context.Background()
 	defer urls.Delete(pool)
 
-	if inUse := inUseAtRest(pool); inUse > 0 {
+	if inUse := inUseAtRest(pool, looks); inUse > 0 {
 		// Closing would wait for them for ever; DROP … FORCE ends them.
 		t.Errorf("pgtest: %d connections of the test are still in use: a transaction or rows were not closed", inUse)
 		go pool.Close()
@@ -129,15 +132,28 @@ func finish(t testing.TB, pool *pgxpool.Pool) {
 }
 
 // inUseAtRest gives a broken connection the moment that pgx takes to put it away
-// in the background.
-func inUseAtRest(pool *pgxpool.Pool) int32 {
-	for range 100 {
+// in the background: it allows itself 15 seconds to tell the server.
+func inUseAtRest(pool *pgxpool.Pool, looks int) int32 {
+	for range looks {
 		if pool.Stat().AcquiredConns() == 0 {
 			return 0
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	return pool.Stat().AcquiredConns()
+}
+
+// whenFree runs a statement about a whole database. PostgreSQL waits five seconds
+// for sessions that are just ending and then refuses; on a busy machine they end
+// later, and the statement is given again until they have.
+func (s *shared) whenFree(ctx context.Context, sql string) error {
+	ctx, cancel := context.WithTimeout(ctx, setUpLimit)
+	defer cancel()
+	for {
+		if _, err := s.admin.Exec(ctx, sql); err == nil || pgdb.State(err) != pgdb.ObjectInUse {
+			return err
+		}
+	}
 }
 
 // newDatabase clones the template.
@@ -156,13 +172,11 @@ func create(t testing.TB, template string) (url, name string) {
 	t.Helper()
 	s := useShared(t)
 	name = fmt.Sprintf("ansinh_test_%s_%d_%d", hostTag(), os.Getpid(), databaseCount.Add(1))
-	if _, err := s.admin.Exec(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+template); err != nil {
+	if err := s.whenFree(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+template); err != nil {
 		t.Fatalf("pgtest: create database: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		if _, err := s.admin.Exec(ctx, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`); err != nil {
+		if err := s.whenFree(context.Background(), `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`); err != nil {
 			t.Errorf("pgtest: drop database: %v", err)
 		}
 	})

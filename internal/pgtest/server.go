@@ -28,6 +28,11 @@ type shared struct {
 	err   error
 }
 
+// setUpLimit bounds what is done once for all tests of a program: a new server,
+// the schema. It takes seconds; a machine that runs everything else at the same
+// time may need minutes, and go test has a limit of its own.
+const setUpLimit = 10 * time.Minute
+
 var (
 	sharedOnce sync.Once
 	sharedHere shared
@@ -43,7 +48,7 @@ func Server(t testing.TB) string {
 func useShared(t testing.TB) *shared {
 	t.Helper()
 	sharedOnce.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), setUpLimit)
 		defer cancel()
 		sharedHere.err = sharedHere.start(ctx)
 	})
@@ -96,7 +101,7 @@ func startShared(ctx context.Context) (*pgdb.Server, error) {
 		return nil, err
 	}
 	server, err := pgdb.StartServer(ctx, folder, pgdb.ServerOptions{
-		SharedBuffersMB: 256, WALSizeMaxMB: 2048, ConnectionsMax: 300, Forgetful: true,
+		SharedBuffersMB: 256, WALSizeMaxMB: 2048, ConnectionsMax: 600, Forgetful: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w (the folder holds test data only: if it is damaged, remove it)", err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"ansinh/internal/pgdb"
 
@@ -29,7 +28,7 @@ func useTemplate(t testing.TB) string {
 	t.Helper()
 	s := useShared(t)
 	templateOnce.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), setUpLimit)
 		defer cancel()
 		templateName = "ansinh_template_" + pgdb.SchemaHash()[:16]
 		templateErr = ensureTemplate(ctx, s.url, templateName)

@@ -3,7 +3,9 @@ package sheet
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -157,3 +159,69 @@ type pieces struct {
 }
 
 func (p *pieces) Read(b []byte) (int, error) { return p.reader.Read(b[:min(len(b), p.size)]) }
+
+// bytesStream is records in memory, outside any compound file.
+type bytesStream struct {
+	*bytes.Reader
+	all []byte
+}
+
+func (s bytesStream) from(offset int64) (io.Reader, error) {
+	if offset < 0 || offset > int64(len(s.all)) {
+		return nil, refuse(WhyDamaged, "", io.ErrUnexpectedEOF)
+	}
+	return bytes.NewReader(s.all[offset:]), nil
+}
+
+// FuzzBIFF: whatever the records of an .xls are, each row is whole and rows rise,
+// or the file is refused.
+func FuzzBIFF(f *testing.F) {
+	for _, name := range []string{"feature.xls", "1904.xls", "sample-list.xls"} {
+		content, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		streams, err := listStreams(bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			f.Fatal(err)
+		}
+		records, err := streams["Workbook"].all(1 << 20)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(records)
+	}
+	f.Fuzz(func(t *testing.T, records []byte) {
+		book, err := openXLS(bytesStream{bytes.NewReader(records), records}, Limits{MemoryMax: 1 << 10}.orDefault())
+		if err != nil {
+			wantFileError(t, err)
+			return
+		}
+		defer book.Close()
+		for i := range min(len(book.Sheets), 5) {
+			rows, err := book.Rows(i)
+			if err != nil {
+				wantFileError(t, err)
+				continue
+			}
+			last := 0
+			for row, ok := rows.Next(); ok; row, ok = rows.Next() {
+				if row.No <= last || row.No > xlsRowsMax || len(row.Cells) == 0 || row.Cells[len(row.Cells)-1].Kind == Empty {
+					t.Fatalf("row %d after %d has %d cells", row.No, last, len(row.Cells))
+				}
+				last = row.No
+			}
+			if err := rows.Err(); err != nil {
+				wantFileError(t, err)
+			}
+		}
+	})
+}
+
+func wantFileError(t *testing.T, err error) {
+	t.Helper()
+	var known *FileError
+	if !errors.As(err, &known) || known.Why == "" {
+		t.Fatalf("error %v (%T) is no FileError", err, err)
+	}
+}

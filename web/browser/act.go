@@ -91,26 +91,38 @@ func (tab *Tab) MustSay(texts ...string) {
 	}
 }
 
-// marked is what an element carries so that a step finds it again.
-const marked = "data-browser-step"
+// place is a point of the window, in CSS pixels.
+type place struct{ X, Y float64 }
 
-// mark finds the one visible element of css whose text begins with word, inside
-// within, or ends the test.
-func (tab *Tab) mark(within, css, word string) string {
+// find brings the one visible element of css whose text begins with word, inside
+// within, into the window and says where it is, or ends the test: also where
+// something else covers it, which a person could not press. The page itself stays
+// as it is, and the element is looked for and measured in one go: the regions that
+// renew themselves may be replaced at any moment, by what stands in the same place.
+func (tab *Tab) find(within, css, word string) place {
 	tab.t.Helper()
-	found := Eval[int](tab, fmt.Sprintf(`(() => {
-	  document.querySelectorAll("[%[1]s]").forEach(e => e.removeAttribute("%[1]s"));
+	found := Eval[struct {
+		Hits    int
+		Covered string
+		At      place
+	}](tab, fmt.Sprintf(`(() => {
 	  const text = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").trim().replace(/\s+/g, " ");
-	  const all = [...document.querySelectorAll(%[2]s)].flatMap(w => [...w.querySelectorAll(%[3]s)]).filter(e => e.checkVisibility());
-	  const exact = all.filter(e => text(e) === %[4]s), near = all.filter(e => text(e).startsWith(%[4]s));
+	  const all = [...document.querySelectorAll(%[1]s)].flatMap(w => [...w.querySelectorAll(%[2]s)]).filter(e => e.checkVisibility());
+	  const exact = all.filter(e => text(e) === %[3]s), near = all.filter(e => text(e).startsWith(%[3]s));
 	  const hit = exact.length ? exact : near;
-	  if (hit.length) hit[0].setAttribute("%[1]s", "");
-	  return hit.length;
-	})()`, marked, quoted(within), quoted(css), quoted(word)))
-	if found == 0 {
+	  if (!hit.length) return {Hits: 0, Covered: "", At: {X: 0, Y: 0}};
+	  hit[0].scrollIntoView({block: "center", behavior: "instant"});
+	  const box = hit[0].getClientRects()[0], x = box.left + box.width / 2, y = box.top + box.height / 2;
+	  const top = document.elementFromPoint(x, y);
+	  return {Hits: hit.length, Covered: top && hit[0].contains(top) ? "" : (top ? top.outerHTML.slice(0, 200) : "the edge of the window"), At: {X: x, Y: y}};
+	})()`, quoted(within), quoted(css), quoted(word)))
+	if found.Hits == 0 {
 		tab.t.Fatalf("nothing of %q inside %q reads %q\n%s", css, within, word, tab.where())
 	}
-	return "[" + marked + "]"
+	if found.Covered != "" {
+		tab.t.Fatalf("%q inside %q is covered by %s\n%s", word, within, found.Covered, tab.where())
+	}
+	return found.At
 }
 
 // Push presses the button that reads word and waits for the page that answers.
@@ -119,7 +131,7 @@ func (tab *Tab) Push(word string) { tab.t.Helper(); tab.PushIn("body", word) }
 // PushIn presses the button that reads word inside within.
 func (tab *Tab) PushIn(within, word string) {
 	tab.t.Helper()
-	tab.press(tab.mark(within, "button, input[type=submit], a.button", word), "push "+word)
+	tab.press(tab.find(within, "button, input[type=submit], a.button", word), "push "+word)
 }
 
 // Follow follows the first link that reads word and waits for its page.
@@ -128,16 +140,15 @@ func (tab *Tab) Follow(word string) { tab.t.Helper(); tab.FollowIn("body", word)
 // FollowIn follows the first link that reads word inside within.
 func (tab *Tab) FollowIn(within, word string) {
 	tab.t.Helper()
-	tab.press(tab.mark(within, "a[href]", word), "follow "+word)
+	tab.press(tab.find(within, "a[href]", word), "follow "+word)
 }
 
-// press clicks with the mouse, as a person does: what is covered by something
-// else is not pressed.
-func (tab *Tab) press(css, what string) {
+// press clicks with the mouse, as a person does, and waits for the page that answers.
+func (tab *Tab) press(at place, what string) {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
 	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(css))); err != nil {
+	if _, err := chromedp.RunResponse(ctx, chromedp.MouseClickXY(at.X, at.Y)); err != nil {
 		tab.t.Fatalf("%s: %v\n%s", what, err, tab.where())
 	}
 	tab.settle()
@@ -166,8 +177,9 @@ func (tab *Tab) Choose(id, value string) {
 // Unfold opens the fold-out whose heading reads word.
 func (tab *Tab) Unfold(word string) {
 	tab.t.Helper()
-	css := tab.mark("body", "summary", word)
-	tab.do("unfold "+word, chromedp.Click(chromedp.CSS(css)), chromedp.WaitReady(chromedp.CSS("details[open] > summary"+css)))
+	at := tab.find("body", "details:not([open]) > summary", word)
+	tab.do("unfold "+word, chromedp.MouseClickXY(at.X, at.Y))
+	tab.find("body", "details[open] > summary", word)
 }
 
 // Tick ticks the box with this id.

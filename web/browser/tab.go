@@ -17,9 +17,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// stepLimit bounds one step. It is long because a machine may be busy; a step
-// that works is never slower than the page.
-const stepLimit = 90 * time.Second
+const (
+	// stepLimit bounds one step. It is long because a machine may be busy; a step
+	// that works is never slower than the page.
+	stepLimit = 4 * time.Minute
+	// startLimit bounds Chromium's first word, which on a cold disk waits for
+	// 300 MB of it to be read.
+	startLimit = 5 * time.Minute
+)
 
 // process is the one Chromium of this test process.
 var process struct {
@@ -35,7 +40,7 @@ func start() {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		// The same page must look the same on every machine.
 		chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("lang", "vi"), chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("disable-gpu", true))
+		chromedp.Flag("disable-gpu", true), chromedp.WSURLReadTimeout(startLimit))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -69,9 +74,17 @@ type heard struct {
 	origin string
 
 	mu      sync.Mutex
+	rest    *sync.Cond                   // nothing is under way any more
+	under   map[network.RequestID]string // addresses of what the page shown now still waits for
 	faults  []string
 	asked   map[network.RequestID]string // address of every request
 	weights map[string]int64             // bytes on the wire by address
+}
+
+func newHeard(origin string) *heard {
+	h := &heard{origin: origin, under: map[network.RequestID]string{}, asked: map[network.RequestID]string{}, weights: map[string]int64{}}
+	h.rest = sync.NewCond(&h.mu)
+	return h
 }
 
 // Option changes how a tab begins.
@@ -99,7 +112,7 @@ func Open(t testing.TB, origin string, options ...Option) *Tab {
 		t.Fatalf("start Chromium (`.ci/install test` installs it): %v", process.err)
 	}
 	tab := &Tab{t: t, origin: strings.TrimRight(origin, "/")}
-	tab.heard = &heard{origin: tab.origin, asked: map[network.RequestID]string{}, weights: map[string]int64{}}
+	tab.heard = newHeard(tab.origin)
 	ctx, end := chromedp.NewContext(process.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(tab.heard.hear))
 	t.Cleanup(end)
 	tab.ctx = ctx
@@ -140,12 +153,15 @@ func (h *heard) hear(event any) {
 	case *network.EventRequestWillBeSent:
 		address := e.Request.URL
 		h.asked[e.RequestID] = address
+		h.begin(e)
 		if !strings.HasPrefix(address, h.origin+"/") && !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "about:") {
 			h.faults = append(h.faults, "a request to somebody else: "+address)
 		}
 	case *network.EventLoadingFinished:
 		h.weights[h.asked[e.RequestID]] += int64(e.EncodedDataLength)
+		h.end(e.RequestID)
 	case *network.EventLoadingFailed:
+		h.end(e.RequestID)
 		if !e.Canceled {
 			h.faults = append(h.faults, fmt.Sprintf("%s did not load: %s", h.asked[e.RequestID], e.ErrorText))
 		}
@@ -163,6 +179,27 @@ func (h *heard) hear(event any) {
 	}
 }
 
+// begin notes what a page is made of. The icon of the tab is not among it: it is
+// asked for on the side, and its end is not reported when the next page comes.
+func (h *heard) begin(e *network.EventRequestWillBeSent) {
+	switch e.Type {
+	case network.ResourceTypeDocument:
+		clear(h.under)
+	case network.ResourceTypeStylesheet, network.ResourceTypeScript, network.ResourceTypeFont, network.ResourceTypeImage:
+	default:
+		return
+	}
+	if strings.HasPrefix(e.Request.URL, h.origin+"/") {
+		h.under[e.RequestID] = e.Request.URL
+	}
+}
+
+// end notes that a request is over.
+func (h *heard) end(id network.RequestID) {
+	delete(h.under, id)
+	h.rest.Broadcast()
+}
+
 // Faults returns what the browser reported since the last call: violations of
 // the content policy, exceptions, requests to anybody but the site.
 func (tab *Tab) Faults() []string {
@@ -174,10 +211,22 @@ func (tab *Tab) Faults() []string {
 }
 
 // Weights returns the bytes on the wire by address since the last call, heads of
-// answers included. What the browser still had from before is not among them.
+// answers included. What the browser still had from before is not among them. It
+// waits until all that was asked for is there: the browser reports an answer's end
+// later than the page has it.
 func (tab *Tab) Weights() map[string]int64 {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
+	defer cancel()
+	context.AfterFunc(ctx, tab.heard.rest.Broadcast)
 	tab.heard.mu.Lock()
 	defer tab.heard.mu.Unlock()
+	for len(tab.heard.under) > 0 {
+		if ctx.Err() != nil {
+			tab.t.Fatalf("after %v not all of the page has arrived: %v", stepLimit, tab.heard.under)
+		}
+		tab.heard.rest.Wait()
+	}
 	weights := tab.heard.weights
 	tab.heard.weights = map[string]int64{}
 	return weights
