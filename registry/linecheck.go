@@ -171,9 +171,19 @@ func (r *lineReader) found(c Column) bool {
 	return r.header.has(c) && slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Column == columnLetters(r.header.at[c]) })
 }
 
+// digits returns a cell without what people put between groups of digits. In a
+// number a dot or a dash is none of that: it stays, and the cell is refused.
+func (r *lineReader) digits(c Column) string {
+	text := r.text(c)
+	if r.row.isNumber(r.header.at[c]) {
+		return text
+	}
+	return cleanID(text)
+}
+
 // readID returns the row's 12 digits, or "" where there are none.
 func (r *lineReader) readID(line *Line) string {
-	id := cleanID(r.text(ColID))
+	id := r.digits(ColID)
 	if id == "" {
 		r.find(IDMissing, ColID)
 		return ""

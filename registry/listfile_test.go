@@ -265,6 +265,54 @@ func TestReadListSaysWhyAFileIsNotRead(t *testing.T) {
 	}
 }
 
+// Numbers stored as text and ids stored as numbers are the same list, as far as
+// the file still holds the digits.
+func TestReadListOfNumbersAndTexts(t *testing.T) {
+	t.Parallel()
+	zeros := "000000000000"
+	tests := map[string]struct {
+		cell, raw string // what stands in the number cell
+		want      []string
+	}{
+		"an id under a format of zeros":         {"E2", "136900001", nil},
+		"an id with a fraction":                 {"E2", "136900001.5", []string{"E2 LIST-ID-LETTER error"}},
+		"an account as a whole number":          {"L2", "1230000001", nil},
+		"an account written as a float":         {"L2", "1230000001.0", nil},
+		"an account with a fraction":            {"L2", "123000000.5", []string{"L2 LIST-ACCOUNT-SHAPE error"}},
+		"a negative account":                    {"L2", "-1230000001", []string{"L2 LIST-ACCOUNT-SHAPE error"}},
+		"an account of more digits than fit":    {"L2", "1234567890123450", []string{"L2 LIST-ACCOUNT-SCIENTIFIC error"}},
+		"the same with an exponent":             {"L2", "1.23456789012345E15", []string{"L2 LIST-ACCOUNT-SCIENTIFIC error"}},
+		"an amount with an exponent":            {"O2", "2.0E6", nil},
+		"a year as a number":                    {"C2", "1936", nil},
+		"a birth as a serial with a day's hour": {"C2", "13214.25", nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			content := made(t, []string{"Sheet1"}, func(int) [][]any { return [][]any{headings, mrsMau()} }, func(f *excelize.File) error {
+				style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &zeros})
+				return errors.Join(err, f.SetCellStyle("Sheet1", "E2", "E2", style), f.SetCellDefault("Sheet1", tt.cell, tt.raw))
+			})
+			if diff := cmp.Diff(tt.want, addresses(read(t, content, true).Findings)); diff != "" {
+				t.Errorf("%s in %s, findings (-want +got):\n%s", tt.raw, tt.cell, diff)
+			}
+		})
+	}
+}
+
+// Serials of a workbook that counts from 1904 are read as its dates.
+func TestReadListCountsFrom1904(t *testing.T) {
+	t.Parallel()
+	yes := true
+	content := made(t, []string{"Sheet1"}, func(int) [][]any { return [][]any{headings, with(mrsMau(), cBirth, 13214-1462)} }, func(f *excelize.File) error {
+		return f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &yes})
+	})
+	list := read(t, content, true)
+	if len(list.Findings) != 0 || len(list.Lines) != 1 || list.Lines[0].Birth.Date.String() != "1936-03-05" {
+		t.Errorf("findings %v, lines %v", addresses(list.Findings), list.Lines)
+	}
+}
+
 // The error of a formula is no value of a list.
 func TestReadListFindsFormulaErrors(t *testing.T) {
 	t.Parallel()
