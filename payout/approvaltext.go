@@ -14,8 +14,8 @@ import (
 
 // Changes is how a section differs from the programme's previous batch of the
 // unit: people more, people fewer, and people on both with another channel or
-// account. Outside is how many refused list rows are still open. Without a
-// previous batch everybody is more.
+// account. Outside is how many rows of the unit's lists, refused or left out, nobody
+// decided yet. Without a previous batch everybody is more.
 type Changes struct {
 	More    int64
 	Fewer   int64
@@ -58,9 +58,8 @@ WITH previous AS (
 SELECT count(*) FILTER (WHERE b.person IS NULL), count(*) FILTER (WHERE a.person IS NULL),
        count(*) FILTER (WHERE b.person IS NOT NULL AND a.person IS NOT NULL
                           AND (a.channel <> b.channel OR a.account_index IS DISTINCT FROM b.account_index)),
-       (SELECT coalesce(sum(l.rows_refused), 0)::bigint
-          FROM payout.batch_list AS x JOIN registry.list AS l ON l.id = x.list
-         WHERE x.batch = @batch AND l.unit_code = @unit AND l.unit_valid_from = @unit_from)
+       (SELECT count(*) FROM payout.open_row AS o
+         WHERE o.batch = @batch AND o.unit_code = @unit AND o.unit_valid_from = @unit_from)
   FROM after AS a FULL JOIN before AS b ON b.person = a.person`
 
 // ReadApprovalSheet makes the sheet of a section as it stands now.

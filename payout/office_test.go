@@ -170,6 +170,10 @@ INSERT INTO registry.list (id, programme, unit_code, unit_valid_from, file_name,
                            people_new, people_known, channels_changed, imported_by, imported_at)
 VALUES (@list::bigint, @programme, @unit, '2025-07-01', 'ds.xlsx', sha256(('list' || @list::bigint)::bytea), '\x03', @taken::integer + 2, @taken::integer, 2, 0, 0, 0, 'lan', @now)`
 
+const testRefused = `
+INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due)
+SELECT @list::bigint, n, 'Lê Thị ' || n, 'le thi ' || n, 'TET-HN-2026-03', 'LIST-ID-EMPTY', '', 'lan', (@now::timestamptz)::date + 7 FROM generate_series(101, 102) AS n`
+
 const testListRow = `
 INSERT INTO registry.list_row (list, row_no, person, category, decision_no, method, stated_amount, payee_name, payee_kind, contact, note)
 VALUES (@list::bigint, @row, @person::bigint, @category, '', '', nullif(@stated::bigint, 0), '', 'self', '', '')`
@@ -180,8 +184,10 @@ func (o *office) list(programme, unit string, entries ...entry) int64 {
 	o.lists++
 	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
 		args := pgx.NamedArgs{"list": o.lists, "programme": programme, "unit": unit, "taken": len(entries), "now": o.now}
-		if _, err := tx.Exec(ctx, testList, args); err != nil {
-			return err
+		for _, sql := range []string{testList, testRefused} {
+			if _, err := tx.Exec(ctx, sql, args); err != nil {
+				return err
+			}
 		}
 		for i, e := range entries {
 			args["person"], args["row"], args["category"], args["stated"], args["channel"] = e.person, i+7, e.category, e.stated, e.channel

@@ -101,7 +101,7 @@ func (p *plan) run(ctx context.Context, batch ledger.BatchID, lists []int64) err
 	p.result = PlanResult{Batch: batch, LeftOut: map[string]int64{}}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return p.chooseLists(ctx, lists) },
-		p.readUnits, p.stage, p.claim, p.limits, p.seal, p.finish, p.analyse} {
+		p.readUnits, p.stage, p.claim, p.carry, p.limits, p.seal, p.finish, p.analyse} {
 		if err := step(ctx); err != nil {
 			return err
 		}

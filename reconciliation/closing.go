@@ -40,6 +40,10 @@ type Summary struct {
 	// was proved, or booked another sum.
 	OnTheWay int64
 
+	// Undecided are rows of the lists, refused or left out, of which nobody decided
+	// what becomes of them: people who may get nothing.
+	Undecided int64
+
 	Owed   money.Amount     // 3388.N of this batch
 	Breaks map[Reason]int64 // open, of this batch and of the channels it uses
 }
@@ -128,6 +132,10 @@ func (s *Summary) countBreaks(ctx context.Context, db pgdb.Querier, batch ledger
 	if err := db.QueryRow(ctx, sqlOnTheWay, pgx.NamedArgs{"batch": batch}).Scan(&s.OnTheWay); err != nil {
 		return fmt.Errorf("money of batch %d on the way: %w", batch, err)
 	}
+	var err error
+	if s.Undecided, err = payout.CountOpenRows(ctx, db, payout.OpenRowFilter{Batch: batch}); err != nil {
+		return err
+	}
 	rows, _ := db.Query(ctx, sqlBreakCounts, pgx.NamedArgs{"batch": batch})
 	var reason Reason
 	var count int64
@@ -194,6 +202,7 @@ func (s Summary) Obstacles() []string {
 		{s.InDoubt, "khoản đang hỏi lại ngân hàng", "payments in doubt"},
 		{s.Rejected, "khoản chưa chi được", "payments refused and owed again"},
 		{s.Returned, "khoản bị trả lại", "payments returned and owed again"},
+		{s.Undecided, "dòng danh sách bị từ chối hoặc nằm ngoài đợt chưa ai quyết định", "rows of lists, refused or left out, that nobody decided"},
 	} {
 		if o.count > 0 {
 			list = append(list, fmt.Sprintf("%d %s (%s)", o.count, o.vi, o.en))

@@ -14,6 +14,7 @@ import (
 	"ansinh/ledger"
 	"ansinh/payout"
 	"ansinh/reconciliation"
+	"ansinh/registry"
 )
 
 // A section nobody approved has no line of money, but it holds its people's
@@ -100,5 +101,50 @@ func TestWithdrawnSectionDoesNotKeepItsBatchOpen(t *testing.T) {
 	}
 	if got := unapproved(); got != 0 {
 		t.Errorf("%d payments of a withdrawn section still wait for approval", got)
+	}
+}
+
+// A refused row is a person who may get nothing: the batch stays open until
+// somebody decides it.
+func TestABatchWithAnUndecidedRowDoesNotClose(t *testing.T) {
+	t.Parallel()
+	w := open(t, 300_000)
+	w.fund("A", 300_000)
+	w.order("A", "accepted", 1)
+	w.post("A", w.statement("A", entry{amount: 300_000, id: w.id(1, 1)}))
+	w.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		for _, sql := range []string{
+			`INSERT INTO registry.unit (code, valid_from, name_vi, name_en, kind, parent_code) VALUES ('00004', '2025-07-01', 'Ba Đình', 'Ba Dinh', 'ward', '01') ON CONFLICT DO NOTHING`,
+			`INSERT INTO registry.list (id, programme, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
+			                            people_new, people_known, channels_changed, imported_by, imported_at)
+			 SELECT 9001, programme, '00004', '2025-07-01', 'ds.xlsx', sha256('9001'), '\x00', 2, 1, 1, 1, 0, 0, 'lan', made_at FROM payout.batch WHERE id = $1`,
+			`INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due)
+			 SELECT 9001, 12, 'Lê Thị Mẫu', 'le thi mau', '', 'LIST-ID-EMPTY', '', 'lan', '2026-01-27' FROM payout.batch WHERE id = $1`,
+			`INSERT INTO payout.batch_list (batch, list) VALUES ($1, 9001)`,
+		} {
+			args := []any{batchNo}
+			if !strings.Contains(sql, "$1") {
+				args = nil
+			}
+			if _, err := tx.Exec(ctx, sql, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	closing := func() error {
+		return pgdb.InTx(t.Context(), w.db, func(ctx context.Context, tx pgx.Tx) error {
+			return reconciliation.CloseBatch(ctx, tx, batchNo, reconciliation.Signers{One: "a", Two: "b"}, w.now)
+		})
+	}
+	if err := closing(); errs.Code(err) != "RECON-CLOSING" || !strings.Contains(err.Error(), "1 dòng danh sách bị từ chối") {
+		t.Fatalf("closing = %v, want RECON-CLOSING naming the row", err)
+	}
+	w.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return registry.RowDecision{RowRef: registry.RowRef{List: 9001, Row: 12}, Kind: registry.RowDropped, Reason: "đã chuyển đi", ByOne: "a", ByTwo: "b",
+			At: w.now}.Decide(ctx, tx)
+	})
+	if err := closing(); err != nil {
+		t.Errorf("closing after the row was dropped: %v", err)
 	}
 }

@@ -67,6 +67,7 @@ type Result struct {
 	PeopleNew       int // records this list began
 	PeopleKnown     int // people of this list known before
 	ChannelsChanged int // channels this list ended or replaced
+	Settled         int // refused rows of earlier lists that this one corrects
 	Skipped         Skipped
 	// Missing are the people of the last list who are not on this one: a work list.
 	// Empty for Again.
@@ -127,6 +128,9 @@ type OpenedList struct {
 
 // Sheet names the sheet the list was read from, empty if it was taken before.
 func (r *OpenedList) Sheet() string { return r.list.Sheet }
+
+// Unit is the code of the commune the list is for.
+func (r *OpenedList) Unit() string { return r.im.options.Unit.Code }
 
 // OpenList is the first half of ImportList: it reads and writes nothing. Its
 // errors are those of ImportList.
@@ -298,6 +302,12 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 		return Result{}, err
 	}
 	if err := im.record(ctx, tx, result); err != nil {
+		return Result{}, err
+	}
+	if err := im.keepRefused(ctx, tx, list, result); err != nil {
+		return Result{}, err
+	}
+	if result.Settled, err = settleRefused(ctx, tx, s.list, im.options); err != nil {
 		return Result{}, err
 	}
 	return result, s.clear(ctx)

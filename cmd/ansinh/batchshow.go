@@ -120,6 +120,13 @@ func (e *env) printMissing(ctx context.Context, db pgdb.DB, id ledger.BatchID) e
 		fmt.Fprintf(e.stdout, "ngoài đợt / left out: %d %s\n", count, missingWords[reason])
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	open, err := payout.CountOpenRows(ctx, db, payout.OpenRowFilter{Batch: id})
+	if open > 0 {
+		fmt.Fprintf(e.stdout, "chờ quyết định / wait for a decision: %d (ansinh refusal list --batch %d)\n", open, id)
+	}
 	return err
 }
 

@@ -122,7 +122,8 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	if l.asJSON {
 		l.sum.Lists = append(l.sum.Lists, map[string]any{"file": filepath.Base(path), "list": result.List, "again": result.Again,
 			"rows_total": result.RowsTotal, "rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused,
-			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "missing": result.Missing, "findings": registry.Table(result.Findings)})
+			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "missing": result.Missing, "settled": result.Settled,
+			"findings": registry.Table(result.Findings)})
 		return nil
 	}
 	l.e.printFindings(l.where(path, list.Sheet()), registry.Table(result.Findings))
@@ -132,6 +133,13 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	l.e.printAbsent(l.where(path, list.Sheet()), result.Missing)
 	fmt.Fprintf(l.e.stdout, "%sdanh sách %d: nhận %d dòng, từ chối %d / list %d: %d rows taken, %d refused\n",
 		l.where(path, list.Sheet()), result.List, result.RowsTaken, result.RowsRefused, result.List, result.RowsTaken, result.RowsRefused)
+	if result.Settled > 0 {
+		fmt.Fprintf(l.e.stdout, "%d dòng bị từ chối trước đây nay đã sửa xong / rows refused before are corrected now\n", result.Settled)
+	}
+	if result.RowsRefused > 0 && !result.Again {
+		fmt.Fprintf(l.e.stdout, "dòng bị từ chối còn mở đến khi có quyết định: xem / refused rows stay open until decided: ansinh refusal list --programme %s --unit %s\n",
+			l.options.Programme, list.Unit())
+	}
 	return nil
 }
 

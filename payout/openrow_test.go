@@ -1,0 +1,166 @@
+package payout_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/crypt"
+	"ansinh/internal/pgdb"
+	"ansinh/internal/pgtest"
+	"ansinh/payout"
+	"ansinh/registry"
+)
+
+func TestDecisionsOnRowsAreAppendOnly(t *testing.T) {
+	t.Parallel()
+	pgtest.CheckAppendOnly(t, pgtest.DB(t), "registry.refused_row", "registry.row_decision", "payout.carried_row")
+}
+
+// open lists the rows that wait, as "batch list/row why".
+func (o *office) openRows(filter payout.OpenRowFilter) []string {
+	o.t.Helper()
+	found, err := payout.OpenRows(o.t.Context(), o.db, filter)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	n, err := payout.CountOpenRows(o.t.Context(), o.db, filter)
+	if err != nil || int(n) != len(found) {
+		o.t.Fatalf("%d rows are counted (%v), %d listed", n, err, len(found))
+	}
+	list := []string{}
+	for _, r := range found {
+		list = append(list, fmt.Sprintf("%d %d/%d %s", r.Batch, r.List, r.Row, r.Codes))
+	}
+	return list
+}
+
+func (o *office) decide(d payout.RowsDecision) (n int, err error) {
+	o.t.Helper()
+	err = pgdb.InTx(o.t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error {
+		n, err = payout.DecideRows(ctx, tx, d, o.now)
+		return err
+	})
+	return n, err
+}
+
+func row(list int64, no int) payout.OpenRowFilter {
+	return payout.OpenRowFilter{Rows: []registry.RowRef{{List: list, Row: no}}}
+}
+
+// Nobody is left out in silence: each refused row and each row without a payment
+// waits until it is decided, and a moved one waits for the next cut of its commune.
+func TestRowsThatWereNotTakenStayOpenUntilDecided(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, stranger, "A", 0}, entry{1, poor, "A", 0})
+	if got, want := o.openRows(payout.OpenRowFilter{}), []string{"0 1/101 LIST-ID-EMPTY", "0 1/102 LIST-ID-EMPTY"}; !cmp.Equal(got, want) {
+		t.Errorf("before the plan %v are open, want %v", got, want)
+	}
+	first := o.declare("TET26", 9, 9_000_000)
+	o.plan(first, list)
+	at := func(batch any, row int, code string) string {
+		return fmt.Sprintf("%v %d/%d %s", batch, list, row, code)
+	}
+	// Row 9 repeats row 7: the right is claimed, nobody is left out.
+	want := []string{at(first, 8, "no_rule"), at(first, 101, "LIST-ID-EMPTY"), at(first, 102, "LIST-ID-EMPTY")}
+	if got := o.openRows(payout.OpenRowFilter{Batch: first}); !cmp.Equal(got, want) {
+		t.Errorf("after the plan %v are open, want %v", got, want)
+	}
+
+	n, err := o.decide(payout.RowsDecision{Kind: registry.RowDropped, Rows: row(list, 8), Reason: "không thuộc chương trình", ByOne: "hung", ByTwo: "mai"})
+	if n != 1 || err != nil {
+		t.Fatalf("dropping decided %d rows: %v", n, err)
+	}
+	if n, err := o.decide(payout.RowsDecision{Kind: registry.RowMoved, Rows: row(list, 101), Reason: "chờ cấp lại căn cước", ByOne: "hung"}); n != 1 || err != nil {
+		t.Fatalf("moving decided %d rows: %v", n, err)
+	}
+	if got, want := o.openRows(payout.OpenRowFilter{}), []string{at(0, 101, "LIST-ID-EMPTY"), at(first, 102, "LIST-ID-EMPTY")}; !cmp.Equal(got, want) {
+		t.Errorf("after two decisions %v are open, want %v", got, want)
+	}
+	if got := o.sheet(first, 1).Changes.Outside; got != 1 {
+		t.Errorf("the approval sheet says %d are outside, want 1", got)
+	}
+
+	// The next cut of another commune does not answer for the row; that of its own does.
+	elsewhere := o.declare("TET26", 9, 9_000_000)
+	o.plan(elsewhere, o.list("TET26", ngocHa, entry{3, poor, "A", 0}))
+	if got := o.openRows(row(list, 101)); !cmp.Equal(got, []string{at(0, 101, "LIST-ID-EMPTY")}) {
+		t.Errorf("after the cut of another commune %v waits", got)
+	}
+	second := o.declare("TET26", 9, 9_000_000)
+	late := o.list("TET26", baDinh, entry{4, poor, "A", 0})
+	o.plan(second, late)
+	if got := o.openRows(row(list, 101)); !cmp.Equal(got, []string{at(second, 101, "LIST-ID-EMPTY")}) {
+		t.Errorf("after the next cut %v waits, want it at batch %d", got, second)
+	}
+	n, err = o.decide(payout.RowsDecision{Kind: registry.RowCorrected, Rows: row(list, 101), As: registry.RowRef{List: late, Row: 7}, ByOne: "hung"})
+	if n != 1 || err != nil {
+		t.Fatalf("correcting decided %d rows: %v", n, err)
+	}
+	if got := o.openRows(row(list, 101)); len(got) > 0 {
+		t.Errorf("a corrected row still waits: %v", got)
+	}
+}
+
+// The claim of another batch settles a row; when that claim is given up the row
+// waits again.
+func TestARowWaitsAgainWhenTheClaimElsewhereIsGivenUp(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	first := o.approved(1)
+	again := o.declare("TET26", 9, 9_000_000)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{5, poor, "A", 0})
+	o.plan(again, list)
+	if got := o.openRows(row(list, 7)); len(got) > 0 {
+		t.Fatalf("a row paid by batch %d waits: %v", first, got)
+	}
+	err := payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: first, Payments: []int64{1}, Reason: "lập nhầm", ByOne: "hung", ByTwo: "mai"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := o.openRows(row(list, 7)), []string{fmt.Sprintf("%d %d/7 already", again, list)}; !cmp.Equal(got, want) {
+		t.Errorf("after the cancellation %v waits, want %v", got, want)
+	}
+}
+
+func TestDecideRowsRefuses(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+	for name, tt := range map[string]struct {
+		d    payout.RowsDecision
+		code string
+	}{
+		"dropping by one person": {payout.RowsDecision{Kind: registry.RowDropped, Rows: row(list, 101), Reason: "trùng", ByOne: "hung", ByTwo: "hung"},
+			"PAYOUT-TWO-PEOPLE"},
+		"dropping without a reason": {payout.RowsDecision{Kind: registry.RowDropped, Rows: row(list, 101), ByOne: "hung", ByTwo: "mai"}, "PAYOUT-TWO-PEOPLE"},
+		"moving without a reason":   {payout.RowsDecision{Kind: registry.RowMoved, Rows: row(list, 101), Reason: " ", ByOne: "hung"}, "PAYOUT-ROW-REASON"},
+		"a person not in office":    {payout.RowsDecision{Kind: registry.RowMoved, Rows: row(list, 101), Reason: "chờ", ByOne: "ai-do"}, "PAYOUT-SIGNER-UNKNOWN"},
+		"a row that does not wait":  {payout.RowsDecision{Kind: registry.RowMoved, Rows: row(list, 7), Reason: "chờ", ByOne: "hung"}, "PAYOUT-NO-OPEN-ROW"},
+		"a correction not taken": {payout.RowsDecision{Kind: registry.RowCorrected, Rows: row(list, 101), As: registry.RowRef{List: list, Row: 102}, ByOne: "hung"},
+			"PAYOUT-ROW-NOT-TAKEN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := o.decide(tt.d)
+			wantCode(t, err, tt.code)
+		})
+	}
+	if got := o.openRows(payout.OpenRowFilter{}); len(got) != 2 {
+		t.Errorf("after refused decisions %v wait, want both rows", got)
+	}
+}
+
+func TestReadRefusedRowOfNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	keys, err := crypt.DeriveKeys(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = payout.ReadRefusedRow(t.Context(), o.db, keys, registry.RowRef{List: 1, Row: 9}, "hung", o.now)
+	wantCode(t, err, "PAYOUT-NO-OPEN-ROW")
+}

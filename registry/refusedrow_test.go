@@ -1,0 +1,122 @@
+package registry_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ansinh/registry"
+)
+
+func texts(t *testing.T, db *pgxpool.Pool, sql string, args ...any) []string {
+	t.Helper()
+	rows, _ := db.Query(t.Context(), sql, args...)
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+const decisions = `SELECT format('%s/%s %s as %s/%s', list, row_no, kind, new_list, new_row) FROM registry.row_decision ORDER BY list, row_no, n`
+
+// row is a third person without a fault.
+func third() []any { return with(with(mrThu(), cName, "Bùi Văn Ba"), cID, "000054900005") }
+
+func TestRefusedRowsAreKeptAsHandedIn(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	got, err := importList(t, db, workbook(t, mrsMau(), with(mrThu(), cID, "00005490000"), with(third(), cName, "000054900007")), acceptValid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := texts(t, db, `SELECT format('%s %s %s %s', row_no, name, owner, due) FROM registry.refused_row ORDER BY row_no`)
+	if len(kept) != got.RowsRefused || got.RowsRefused != 2 {
+		t.Fatalf("%d rows were refused and %v kept, want 2", got.RowsRefused, kept)
+	}
+	due := now.AddDate(0, 0, registry.RefusalDays).Format("2006-01-02")
+	if want := []string{"6 Lê Văn Thử tester " + due, "7 …0007 tester " + due}; !cmp.Equal(kept, want) {
+		t.Errorf("kept %v, want %v", kept, want)
+	}
+	cells, err := registry.RefusedCells(t.Context(), db, testKeys(t), got.List, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	for _, c := range cells {
+		values[c.Heading] = c.Value
+	}
+	if values["Họ và tên"] != "Lê Văn Thử" || !strings.Contains(strings.Join(texts(t, db, `SELECT codes FROM registry.refused_row WHERE row_no = 6`), ""), "LIST-ID") {
+		t.Errorf("cells of row 6 = %v", values)
+	}
+	found := false
+	for _, v := range values {
+		found = found || v == "00005490000"
+	}
+	if !found {
+		t.Errorf("cells of row 6 = %v lack the id as it was handed in", values)
+	}
+	if n := count(t, db, `SELECT count(*) FROM registry.refused_row WHERE position('5490000'::bytea IN values_enc) > 0`); n > 0 {
+		t.Errorf("%d rows keep an id in the clear", n)
+	}
+}
+
+// The corrected workbook closes what it corrects and nothing else.
+func TestACorrectedListSettlesItsRefusedRows(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	first, err := importList(t, db, workbook(t, mrsMau(), with(mrThu(), cID, "00005490000"), with(third(), cCategory, "không rõ")), acceptValid)
+	if err != nil || first.RowsRefused != 2 {
+		t.Fatalf("the first list refused %d rows: %v", first.RowsRefused, err)
+	}
+	second, err := importList(t, db, workbook(t, mrsMau(), mrThu(), with(third(), cCategory, "không rõ")), acceptValid)
+	if err != nil || second.Settled != 1 {
+		t.Fatalf("the second list settled %d rows: %v", second.Settled, err)
+	}
+	if got := texts(t, db, decisions); !cmp.Equal(got, []string{"1/6 corrected as 2/6"}) {
+		t.Errorf("decisions %v", got)
+	}
+	// The third settles row 7 of both lists.
+	last, err := importList(t, db, workbook(t, mrsMau(), mrThu(), third()), acceptValid)
+	if err != nil || last.Settled != 2 {
+		t.Fatalf("the third list settled %d rows: %v", last.Settled, err)
+	}
+}
+
+// A namesake proves nothing: whoever was refused waits until somebody decides.
+func TestANamesakeDoesNotSettleARefusedRow(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ first, second [][]any }{
+		"a namesake taken before": {
+			[][]any{mrThu(), with(mrThu(), cID, "00005490")},
+			[][]any{mrThu(), mrsMau()},
+		},
+		"a namesake of another year in another row": {
+			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
+			[][]any{with(with(mrThu(), cBirth, 1955), cID, "000055900003"), mrsMau()},
+		},
+		"another person in the same row": {
+			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
+			[][]any{mrsMau(), third()},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := prepared(t, true)
+			first, err := importList(t, db, workbook(t, tt.first...), acceptValid)
+			if err != nil || first.RowsRefused != 1 {
+				t.Fatalf("the first list refused %d rows: %v", first.RowsRefused, err)
+			}
+			second, err := importList(t, db, workbook(t, tt.second...), acceptValid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if second.Settled != 0 {
+				t.Errorf("settled %d rows: %v", second.Settled, texts(t, db, decisions))
+			}
+		})
+	}
+}
