@@ -179,14 +179,19 @@ func (m *meeting) communes(ctx context.Context, list List) error {
 	return nil
 }
 
+// From the few dead to the list, not the other way round.
 const sqlDeadPeople = `
-SELECT s.row_no, coalesce(to_char(d.died_on, 'DD/MM/YYYY'), '')
-  FROM registry.staged s
-  LEFT JOIN registry.death_now d ON d.person = s.person
-  LEFT JOIN registry.death_waiting w ON w.person = s.person
- WHERE s.list = @list
-   AND (d.person IS NOT NULL OR w.person IS NOT NULL)
- ORDER BY s.row_no`
+WITH gone AS (
+    SELECT p.id_index, p.local_key, x.died
+      FROM (SELECT d.person, to_char(d.died_on, 'DD/MM/YYYY') AS died FROM registry.death_now d
+             UNION ALL
+            SELECT w.person, '' FROM registry.death_waiting w) x
+      JOIN registry.person p ON p.id = x.person
+)
+SELECT s.row_no, g.died FROM gone g JOIN registry.stage s ON s.id_index = g.id_index WHERE s.list = @list
+ UNION
+SELECT s.row_no, g.died FROM gone g JOIN registry.stage s ON s.local_key = g.local_key WHERE s.list = @list
+ ORDER BY row_no`
 
 // dead refuses the rows of people whose death is recorded, and flags those of
 // whom one person reported it: what is still due goes to an heir, by paper.
