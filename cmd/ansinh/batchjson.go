@@ -72,6 +72,7 @@ type summaryJSON struct {
 	Ended      int64                           `json:"ended"`
 	Unapproved int64                           `json:"unapproved"`
 	OnTheWay   int64                           `json:"on_the_way"`
+	Undecided  int64                           `json:"undecided"`
 	Owed       money.Amount                    `json:"owed"`
 	Breaks     map[reconciliation.Reason]int64 `json:"breaks"`
 }
