@@ -93,8 +93,8 @@ fuzz: ## run every fuzz test for FUZZTIME each
 dist: ## the offline package: dist/ansinh-VERSION-linux-ARCH.tar.gz and .deb, the same bytes for the same commit
 	internal/packaging/dist.sh $(VERSION) dist
 
-dist/test: ## install, run, upgrade and remove the package on a bare machine without network (as root)
-	go test ./internal/packaging -count=1 -timeout 1h -v -args -people=$(PEOPLE) -twice
+dist/test: ## install, run, upgrade and remove both packages on a bare machine without network and under a systemd, and build them twice (as root)
+	go test ./internal/packaging -count=1 -timeout 1h -v -args -people=$(PEOPLE) -twice -systemd
 
 db/reset: ## throw a data folder away, books, journal and all: make db/reset DIR=… SURE=yes
 	@[ -n "$(DIR)" ] || { echo "Say which data folder: make db/reset DIR=… SURE=yes"; exit 2; }

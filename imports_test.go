@@ -42,23 +42,26 @@ var ranks = map[string]rank{
 	"ansinh/registry/demolist":     4, // knows none of our lists' code
 	"ansinh/registry/annotate":     4.2,
 	"ansinh/registry/people":       4.3,
-	"ansinh/internal/bench":        8.5,
-	"ansinh/payout":                5,
-	"ansinh/reconciliation":        6,
-	"ansinh/timeliness":            6,
-	"ansinh/reports":               7,
-	"ansinh/reports/filing":        7.4, // keeps what reports, timeliness and ledger compute
-	"ansinh/web/accounts":          7.5,
-	"ansinh/web/records":           7.5,
-	"ansinh/web":                   8,
-	"ansinh/web/api":               8,
-	"ansinh/internal/backup":       8.5,
-	"ansinh/internal/doctor":       8.7,
-	"ansinh/internal/errorspage":   8.7, // writes docs/ERRORS.md from the code
-	"ansinh/internal/packaging":    8.7, // scripts and their test
-	"ansinh/internal/assembly":     8.5, // knows all parts, holds no rule; for cmd and simtest
-	"ansinh/cmd/ansinh":            9,
-	"ansinh/simtest":               9,
+	"ansinh/registry/verification": 4.5,
+	// The register and the banks as others run them: none of our code.
+	"ansinh/registry/verification/sandbox": 3.7,
+	"ansinh/internal/bench":                8.5,
+	"ansinh/payout":                        5,
+	"ansinh/reconciliation":                6,
+	"ansinh/timeliness":                    6,
+	"ansinh/reports":                       7,
+	"ansinh/reports/filing":                7.4, // keeps what reports, timeliness and ledger compute
+	"ansinh/web/accounts":                  7.5,
+	"ansinh/web/records":                   7.5,
+	"ansinh/web":                           8,
+	"ansinh/web/api":                       8,
+	"ansinh/internal/backup":               8.5,
+	"ansinh/internal/doctor":               8.7,
+	"ansinh/internal/errorspage":           8.7, // writes docs/ERRORS.md from the code
+	"ansinh/internal/packaging":            8.7, // scripts and their test
+	"ansinh/internal/assembly":             8.5, // knows all parts, holds no rule; for cmd and simtest
+	"ansinh/cmd/ansinh":                    9,
+	"ansinh/simtest":                       9,
 }
 
 // wireRank is the rank of every other folder of bankadapters: one wire format
@@ -69,14 +72,15 @@ const wireRank rank = 3.5
 // packages may use. A package that is a key here may use no other, nor any
 // package of ours unless listed.
 var mayUse = map[string][]string{
-	"ansinh":                      nil,
-	"ansinh/internal/money":       {"github.com/shopspring/decimal"},
-	"ansinh/internal/calendar":    nil,
-	"ansinh/internal/vntext":      {"golang.org/x/text"},
-	"ansinh/internal/errs":        nil,
-	"ansinh/internal/crypt":       {"golang.org/x/crypto"},
-	"ansinh/web/browser":          {"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"},
-	"ansinh/bankadapters/sandbox": nil, // a bank that shares our code would share our mistakes
+	"ansinh":                               nil,
+	"ansinh/internal/money":                {"github.com/shopspring/decimal"},
+	"ansinh/internal/calendar":             nil,
+	"ansinh/internal/vntext":               {"golang.org/x/text"},
+	"ansinh/internal/errs":                 nil,
+	"ansinh/internal/crypt":                {"golang.org/x/crypto"},
+	"ansinh/web/browser":                   {"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"},
+	"ansinh/bankadapters/sandbox":          nil, // a bank that shares our code would share our mistakes
+	"ansinh/registry/verification/sandbox": nil,
 }
 
 // onlyIn lists modules that only some packages may use.
@@ -84,7 +88,7 @@ var onlyIn = map[string][]string{
 	// The simulator calls the same steps without River, so nobody else may lean on it.
 	"github.com/riverqueue/river": {"ansinh/cmd/ansinh", "ansinh/payout", "ansinh/internal/pgdb"},
 	"github.com/pressly/goose":    {"ansinh/internal/pgdb"},
-	"github.com/sony/gobreaker":   {"ansinh/bankadapters"},
+	"github.com/sony/gobreaker":   {"ansinh/bankadapters", "ansinh/registry/verification"},
 }
 
 // listed is what go list tells of a package.

@@ -34,6 +34,33 @@ func (s State) Owed() bool {
 	return false
 }
 
+// stateWords are the states in words, Vietnamese and English.
+var stateWords = map[State][2]string{
+	None:        {"chưa duyệt", "not approved yet"},
+	Approved:    {"đã duyệt, chưa lệnh", "approved, never ordered"},
+	Ordered:     {"đã lệnh, chờ ngân hàng", "ordered, the bank has not booked it"},
+	Out:         {"đã ghi nợ, chưa xác nhận ghi có", "debited, credit not proved"},
+	Paid:        {"đã ghi có", "credited, proved"},
+	Rejected:    {"ngân hàng từ chối, còn nợ", "refused by the bank, owed again"},
+	Withdrawn:   {"rút lệnh chưa gửi, còn nợ", "withdrawn unsent, owed again"},
+	NotExecuted: {"xác định không thực hiện, còn nợ", "proved never executed, owed again"},
+	Returned:    {"đã ghi có rồi bị trả lại, còn nợ", "came back after credit, owed again"},
+	Listed:      {"ở danh sách của đơn vị chi trả", "on a provider's list"},
+	Unpaid:      {"đơn vị chi trả báo chưa trả, còn nợ", "reported unpaid, owed again"},
+	Handed:      {"cán bộ đang giữ tiền mặt", "cash with an own officer"},
+	BroughtBack: {"cán bộ mang tiền về, còn nợ", "cash brought back, owed again"},
+	Ended:       {"thôi chi, hết nợ", "the debt ended without payment"},
+}
+
+// Words says the state as people read it: the only place where its words stand.
+func (s State) Words() (vi, en string) {
+	w, ok := stateWords[s]
+	if !ok {
+		return string(s), string(s)
+	}
+	return w[0], w[1]
+}
+
 // Open reports whether an attempt is under way: the money may move any moment.
 func (s State) Open() bool { return s == Ordered || s == Out || s == Listed || s == Handed }
 

@@ -146,8 +146,9 @@ func atRest(ctx context.Context, tx pgx.Tx, batch ledger.BatchID, payments []int
 	for _, no := range payments {
 		p := at[no] // the zero Position, state None, if the payment was never approved
 		if !p.State().Owed() {
-			return nil, errs.Coded(errs.Conflict, "PAYOUT-NOT-OWED", fmt.Sprintf("Khoản chi %d của đợt %d đang ở trạng thái %q: chỉ khoản đã duyệt và chưa gửi, hoặc tiền đã về, mới làm được. / "+
-				"Payment %d of batch %d is %q: only one approved and unsent, or whose money is back, can be taken.", no, batch, p.State(), no, batch, p.State()), ErrNotOwed)
+			vi, en := p.State().Words()
+			return nil, errs.Coded(errs.Conflict, "PAYOUT-NOT-OWED", fmt.Sprintf("Khoản chi %d của đợt %d đang ở trạng thái “%s”: chỉ khoản đã duyệt và chưa gửi, hoặc tiền đã về, mới làm được. / "+
+				"Payment %d of batch %d is “%s”: only one approved and unsent, or whose money is back, can be taken.", no, batch, vi, no, batch, en), ErrNotOwed)
 		}
 		if p.Claim > 0 {
 			return nil, errs.Coded(errs.Conflict, "PAYOUT-OPEN-CLAIM", fmt.Sprintf("Ngân hàng còn phải trả lại %s đồng của khoản chi %d đợt %d. / "+

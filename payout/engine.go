@@ -101,9 +101,6 @@ func (e *Engine) instruction(s Submission, provider bool, r row) (bankadapters.I
 	}
 	if provider {
 		in.Creditor.Name, in.Unit = r.Name, r.Unit
-		if r.Holder != "" { // somebody receives for the person: it is they who come and sign
-			in.Creditor.Name = r.Holder + " nhận thay " + r.Name
-		}
 		if len(r.IDEnc) > 0 {
 			id, err := e.Keys.Decrypt(columnPlace(crypt.FieldID, r.IDIndex), r.IDEnc)
 			if err != nil {
@@ -192,11 +189,11 @@ func (e *Engine) line(key bankadapters.Key) (*Line, error) {
 // sqlRowsOf goes from each attempt to its payment by key: OFFSET 0 keeps the
 // planner, which takes attempts just written for none, from any other order.
 const sqlRowsOf = `
-SELECT a.payment, a.attempt, p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index,
+SELECT a.payment, a.attempt, p.amount, p.bin, p.holder, p.signs, p.account_enc, p.account_index, p.id_enc, p.id_index,
        coalesce(nullif(p.pay_point, ''), s.unit_code)
   FROM payout.attempt AS a
  CROSS JOIN LATERAL (
-       SELECT p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, p.pay_point, p.section
+       SELECT p.amount, p.bin, p.holder, ` + signs + ` AS signs, p.account_enc, p.account_index, p.id_enc, p.id_index, p.pay_point, p.section
          FROM payout.payment AS p WHERE p.batch = a.batch AND p.no = a.payment OFFSET 0) AS p
  CROSS JOIN LATERAL (
        SELECT s.unit_code FROM payout.section AS s WHERE s.batch = a.batch AND s.no = p.section OFFSET 0) AS s

@@ -12,9 +12,11 @@ import (
 )
 
 const sqlOpenDoubts = `
-INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-SELECT a.batch, a.payment, a.attempt, 'doubt', @now, @why
+INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, submission, section, channel, amount)
+SELECT a.batch, a.payment, a.attempt, 'doubt', @now, @why, s.no, p.section, s.channel, p.amount
   FROM payout.attempt AS a
+  JOIN payout.submission AS s ON s.no = a.submission
+ CROSS JOIN LATERAL (SELECT q.section, q.amount FROM payout.payment AS q WHERE q.batch = a.batch AND q.no = a.payment OFFSET 0) AS p
  CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
                       WHERE l.batch = a.batch AND l.payment = a.payment
                       ORDER BY l.seq DESC LIMIT 1) AS last

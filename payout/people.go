@@ -53,6 +53,7 @@ const sqlFixedIn = `
 SELECT DISTINCT p.batch
   FROM payout.payment AS p
   JOIN payout.batch AS b ON b.id = p.batch AND b.closed_at IS NULL
+  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section AND s.state <> 'withdrawn'
  WHERE p.person = ANY (@people::bigint[])
    AND NOT EXISTS (SELECT 1 FROM payout.cancelled AS c WHERE c.batch = p.batch AND c.payment = p.no)
  ORDER BY p.batch`
@@ -76,6 +77,7 @@ SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
        coalesce(g.state IN ('ordered', 'out', 'listed'), false) AS away
   FROM payout.payment AS p
   JOIN payout.batch AS b ON b.id = p.batch AND b.closed_at IS NULL
+  JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section AND s.state <> 'withdrawn'
   LEFT JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
                       WHERE l.batch = p.batch AND l.payment = p.no
                       ORDER BY l.seq DESC LIMIT 1) AS last ON true

@@ -66,3 +66,31 @@ func TestADeathRestsOneUnsentPaymentAndLettingItGoSendsIt(t *testing.T) {
 		t.Errorf("ordered after the hold was lifted (-want +got):\n%s", diff)
 	}
 }
+
+const testHeirPayment = `
+INSERT INTO payout.payment (batch, no, amount, person, section, channel, bin, account_tail, holder, name, category, pay_point, payee, payee_after_death)
+SELECT s.batch, 99, 100000, 99, 1, s.channel, '', '', 'Nguyễn Thị Con', 'Nguyễn Văn Mẫu', 'TET-HN-2026-01', '00008', 7, true
+  FROM payout.submission AS s LIMIT 1`
+
+const testHeirAttempt = `
+INSERT INTO payout.attempt (batch, payment, attempt, submission, place) SELECT s.batch, 99, 1, s.no, 99 FROM payout.submission AS s LIMIT 1 RETURNING submission`
+
+// On a provider's list stands who comes and signs, and where.
+func TestAListNamesThePayeeAndThePayPoint(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 1, sandbox.Script{})
+	if _, err := d.engine(pgdb.Hooks{}).StepOrder(t.Context(), "A"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.db.Exec(t.Context(), testHeirPayment); err != nil {
+		t.Fatal(err)
+	}
+	var no int64
+	if err := d.db.QueryRow(t.Context(), testHeirAttempt).Scan(&no); err != nil {
+		t.Fatal(err)
+	}
+	names, units, err := payout.SignsAndPlaces(t.Context(), d.db, no)
+	if err != nil || len(names) != 2 || names[1] != "Nguyễn Thị Con nhận thay Nguyễn Văn Mẫu" || units[1] != "00008" || units[0] != "00004" {
+		t.Errorf("the list names %q at %q, %v; want the heir at 00008", names, units, err)
+	}
+}

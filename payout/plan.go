@@ -314,8 +314,8 @@ INSERT INTO payout.payment (batch, no, amount, person, section, birth_year, chan
                             account_enc, account_index, id_enc, id_index, pay_point, payee, payee_after_death)
 SELECT @batch::integer, one.payment, one.amount, one.person, one.section, p.birth_year, one.channel, c.bank_bin, c.account_tail, c.holder,
        p.name, one.category, c.account_enc, c.account_index,
-       CASE WHEN c.payee <> 0 AND c.kind = 'provider' THEN c.payee_id_enc ELSE p.id_enc END,
-       CASE WHEN c.payee <> 0 AND c.kind = 'provider' THEN c.payee_id_index ELSE p.id_index END,
+       CASE WHEN c.payee <> 0 THEN c.payee_id_enc ELSE p.id_enc END,
+       CASE WHEN c.payee <> 0 THEN c.payee_id_index ELSE p.id_index END,
        CASE WHEN c.kind = 'provider' AND v.unit_code <> p.unit_code THEN v.unit_code ELSE '' END, c.payee, d.person IS NOT NULL
   FROM (SELECT r.payment, r.person, min(r.section) AS section, min(r.channel) AS channel,
                (array_agg(r.category ORDER BY r.list, r.row_no))[1] AS category, sum(e.amount)::bigint AS amount

@@ -16,6 +16,7 @@ import (
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
+	"ansinh/registry/people"
 )
 
 func (o *office) balance(role ledger.Role, place ledger.Place) money.Amount {
@@ -391,6 +392,13 @@ func TestAnOpenRetryCanBeRedirected(t *testing.T) {
 	want("redirected", "1 at XA by lan and mai", "2 at A by hung and mai", "3 at XA by lan and mai")
 	if held := o.rows(`SELECT payment::text FROM payout.exception WHERE kind = 'held' AND closed_at IS NULL`); held != nil && len(held) > 0 {
 		t.Errorf("held still: %q", held)
+	}
+	// What rests because the person died, or was paid under another record, stays so.
+	for _, why := range []string{"Báo tử, việc 9 / Death, act 9", people.DoubleWhy(9)} {
+		o.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why) VALUES ($1, 2, 1, 'held', $2, $3)`, batch, o.now, why)
+		wantCode(t, decide("XA", "hung", "mai", 2), "PAYOUT-BARRED")
+		o.exec(`UPDATE payout.exception SET closed_at = $2 WHERE batch = $1 AND payment = 2`, batch, o.now)
+		o.now = o.now.Add(time.Minute)
 	}
 	o.exec(`UPDATE payout.retry SET submission = 7 WHERE batch = $1 AND payment = 1`, batch)
 	wantCode(t, decide("BHXH", "hung", "mai", 1), "PAYOUT-DECIDED")

@@ -181,7 +181,11 @@ type run struct {
 	Book       ledger.BookID
 }
 
-const rowColumns = `p.amount, p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, coalesce(nullif(p.pay_point, ''), s.unit_code)`
+// signs is whom a provider's list names: the person or, where somebody receives for
+// them, that payee, who comes and signs. A bank is told the holder.
+const signs = `CASE WHEN p.payee <> 0 THEN p.holder || ' nhận thay ' || p.name ELSE p.name END`
+
+const rowColumns = `p.amount, p.bin, p.holder, ` + signs + `, p.account_enc, p.account_index, p.id_enc, p.id_index, coalesce(nullif(p.pay_point, ''), s.unit_code)`
 
 const sqlTakeRun = `
 SELECT p.no, 0::smallint, ` + rowColumns + `
@@ -248,7 +252,7 @@ func (o *order) looked() (sections []int16, nexts []int64) {
 // overtaken, so that they hide nobody else's.
 const sqlTakeRetries = `
 SELECT p.no, 0::smallint, p.amount,
-       p.bin, p.holder, p.name, p.account_enc, p.account_index, p.id_enc, p.id_index, coalesce(nullif(p.pay_point, ''), s.unit_code), s.book,
+       p.bin, p.holder, ` + signs + `, p.account_enc, p.account_index, p.id_enc, p.id_index, coalesce(nullif(p.pay_point, ''), s.unit_code), s.book,
        (SELECT b.channel FROM payout.attempt AS a JOIN payout.submission AS b ON b.no = a.submission
          WHERE a.batch = t.batch AND a.payment = t.payment AND a.attempt = t.after_attempt) AS before
   FROM payout.retry AS t

@@ -68,10 +68,13 @@ func (d *desk) ended(leg func(ledger.Position) ledger.LegID, payments ...int64) 
 			return err
 		}
 		key := fmt.Sprintf("test/%d", vouchers)
-		_, err = payout.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "test", Cause: 9,
+		posted, err := payout.Post(ctx, tx, ledger.Voucher{Key: key, Facts: []byte(key), Book: d.book, PostingSet: ledger.EntrustedState, Kind: "test", Cause: 9,
 			AccountingDate: calendar.DateOf(d.now), PostedAt: d.now, Text: key, Batch: d.batch, OrderNo: no, Lines: ledger.ListOf(lines)},
 			payout.Moved{Was: func(no int64) payout.Standing { return payout.Standing{State: at[no].State()} }})
-		return err
+		if err != nil {
+			return err
+		}
+		return payout.CloseDoubts(ctx, tx, d.batch, payments, posted.ID, d.now)
 	})
 }
 

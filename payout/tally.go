@@ -11,7 +11,6 @@ import (
 
 	"ansinh/bankadapters"
 	"ansinh/internal/money"
-	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 )
 
@@ -45,6 +44,12 @@ func Post(ctx context.Context, tx pgx.Tx, v ledger.Voucher, m Moved) (ledger.Pos
 	}
 	if err := t.count(ctx, tx, posted.ID); err != nil {
 		return posted, fmt.Errorf("tally of voucher %d: %w", posted.ID, err)
+	}
+	if err := t.setAside(ctx, tx); err != nil {
+		return posted, fmt.Errorf("payments set aside by voucher %d: %w", posted.ID, err)
+	}
+	if err := fold(ctx, tx, v.Batch); err != nil {
+		return posted, fmt.Errorf("sums of batch %d: %w", v.Batch, err)
 	}
 	return posted, nil
 }
@@ -117,6 +122,9 @@ type runStart struct {
 }
 
 const sqlAddTally = `
+WITH noted AS (
+    INSERT INTO payout.tally_new (batch, voucher) SELECT @batch::integer, @voucher::bigint WHERE cardinality(@counts::bigint[]) > 0
+)
 INSERT INTO payout.tally (batch, voucher, section, channel, state, payments, amount)
 SELECT @batch::integer, @voucher::bigint, t.section, t.channel, t.state, t.payments, t.amount
   FROM unnest(@sections::smallint[], @channels::text[], @states::text[], @counts::bigint[], @amounts::bigint[])
@@ -197,23 +205,4 @@ type Tally struct {
 	State    ledger.State
 	Payments int64
 	Amount   money.Amount
-}
-
-const sqlTallies = `
-SELECT section, channel, state, sum(payments)::bigint, sum(amount)::bigint
-  FROM payout.tally WHERE batch = @batch
- GROUP BY section, channel, state
-HAVING sum(payments) <> 0 OR sum(amount) <> 0
- ORDER BY section, channel, state`
-
-// Tallies says where the payments of a batch stand, by section, channel and
-// money state, without walking its lines. What is in doubt or held is not a
-// money state: see [OpenExceptions].
-func Tallies(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) ([]Tally, error) {
-	rows, _ := db.Query(ctx, sqlTallies, pgx.NamedArgs{"batch": batch})
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tally])
-	if err != nil {
-		return nil, fmt.Errorf("tallies of batch %d: %w", batch, err)
-	}
-	return list, nil
 }

@@ -42,11 +42,62 @@ SELECT side.tie, 'batch ' || coalesce(w.batch, c.batch) || ' section ' || coales
  ORDER BY 2, 1
  LIMIT @limit`
 
+// sqlCheckSums compares what pages read, which is kept beside the tallies, with
+// the tallies: the sums of sections and of batches, and who is set aside. Each
+// payment set aside is looked up; as many of them as the tallies say, each in its
+// right state, are all there are.
+const sqlCheckSums = `
+WITH counted AS (
+    SELECT t.batch, coalesce(t.section, 0) AS section, t.channel, t.state, sum(t.payments) AS payments, sum(t.amount) AS amount
+      FROM payout.tally AS t
+     GROUP BY GROUPING SETS ((t.batch, t.channel, t.state), (t.batch, t.section, t.channel, t.state))
+), kept AS (
+    SELECT k.batch, k.section, k.channel, k.state, sum(k.payments) AS payments, sum(k.amount) AS amount
+      FROM (SELECT s.batch, s.section, s.channel, s.state, s.payments, s.amount FROM payout.tally_sum AS s
+             UNION ALL
+            SELECT t.batch, part.section, t.channel, t.state, t.payments, t.amount
+              FROM payout.tally_new AS n JOIN payout.tally AS t ON t.batch = n.batch AND t.voucher = n.voucher
+             CROSS JOIN LATERAL (VALUES (t.section), (0::smallint)) AS part (section)) AS k
+     GROUP BY k.batch, k.section, k.channel, k.state
+), told AS (
+    SELECT c.batch, c.state, sum(c.payments) AS payments FROM counted AS c WHERE c.section = 0 AND c.state = ANY (@aside) GROUP BY c.batch, c.state
+), aside AS (
+    SELECT a.batch, a.state, count(*) AS payments, count(*) FILTER (WHERE g.state = a.state) AS right_ones
+      FROM payout.aside AS a
+     CROSS JOIN LATERAL (SELECT l.leg FROM ledger.line AS l WHERE l.batch = a.batch AND l.payment = a.payment ORDER BY l.seq DESC LIMIT 1) AS last
+      JOIN ledger.leg AS g ON g.id = last.leg
+     GROUP BY a.batch, a.state
+)
+SELECT side.tie, 'batch ' || coalesce(c.batch, k.batch) || ' section ' || coalesce(c.section, k.section) || ' at ' || coalesce(c.channel, k.channel)
+       || ' ' || coalesce(c.state, k.state), side.want::bigint, side.got::bigint
+  FROM counted AS c
+  FULL JOIN kept AS k ON k.batch = c.batch AND k.section = c.section AND k.channel = c.channel AND k.state = c.state
+ CROSS JOIN LATERAL (VALUES ('kept sum of payments = tallies', coalesce(c.payments, 0), coalesce(k.payments, 0)),
+                            ('kept sum of đồng = tallies', coalesce(c.amount, 0), coalesce(k.amount, 0))) AS side (tie, want, got)
+ WHERE side.want <> side.got
+ UNION ALL
+SELECT side.tie, 'batch ' || coalesce(t.batch, a.batch) || ' ' || coalesce(t.state, a.state), side.want::bigint, side.got::bigint
+  FROM told AS t
+  FULL JOIN aside AS a ON a.batch = t.batch AND a.state = t.state
+ CROSS JOIN LATERAL (VALUES ('payments set aside = tallies', coalesce(t.payments, 0), coalesce(a.payments, 0)),
+                            ('payments set aside = last lines', coalesce(a.payments, 0), coalesce(a.right_ones, 0))) AS side (tie, want, got)
+ WHERE side.want <> side.got
+ UNION ALL
+SELECT 'a doubt is about an open attempt', 'batch ' || x.batch || ' payment ' || x.payment, x.attempt::bigint, coalesce(last.attempt, 0)::bigint
+  FROM payout.exception AS x
+  LEFT JOIN LATERAL (SELECT l.attempt, l.leg FROM ledger.line AS l WHERE l.batch = x.batch AND l.payment = x.payment ORDER BY l.seq DESC LIMIT 1) AS last ON true
+  LEFT JOIN ledger.leg AS g ON g.id = last.leg
+ WHERE x.kind = 'doubt' AND x.closed_at IS NULL
+   AND (last.attempt IS DISTINCT FROM x.attempt OR g.state NOT IN ('ordered', 'out', 'listed'))
+ ORDER BY 2, 1
+ LIMIT @limit`
+
 // talliesMax bounds what CheckTallies returns.
 const talliesMax = 50
 
 // CheckTallies holds the totals of every batch, which pages show, against the
-// payments' last lines, which are the truth. The list is empty when they agree.
+// payments' last lines, which are the truth; and the sums, the payments set aside
+// and the open doubts, which pages read instead of walking, against both. The list is empty when they agree.
 // It belongs to `ledger verify` and runs after every test that uses a database
 // of this package.
 func CheckTallies(ctx context.Context, db pgdb.Querier) ([]ledger.TieError, error) {
@@ -55,7 +106,12 @@ func CheckTallies(ctx context.Context, db pgdb.Querier) ([]ledger.TieError, erro
 	if err != nil {
 		return nil, fmt.Errorf("check the tallies: %w", err)
 	}
-	return list, nil
+	rows, _ = db.Query(ctx, sqlCheckSums, pgx.NamedArgs{"limit": talliesMax, "aside": AsideStates})
+	kept, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ledger.TieError])
+	if err != nil {
+		return nil, fmt.Errorf("check the sums of the tallies: %w", err)
+	}
+	return append(list, kept...), nil
 }
 
 // CheckTies is [ledger.CheckTies] and [CheckTallies]: all that must hold between

@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,27 +45,37 @@ type Wait struct {
 	Amount   money.Amount
 }
 
-// Sentence says in Vietnamese, then English, what is waited for and who can end it.
+// Sentence says in Vietnamese, then English, what is waited for and who can end
+// it. A detail that is itself in both languages is said in each half in its own.
 func (w Wait) Sentence() string {
+	vi, en := halves(w.Detail)
 	switch w.Reason {
 	case WaitStop:
-		return fmt.Sprintf("Toàn hệ thống đang dừng chi (%s): người có quyền xem xét rồi cho chi tiếp. / Dispatch is stopped everywhere (%s): a person looks and lifts it.", w.Detail, w.Detail)
+		return fmt.Sprintf("Toàn hệ thống đang dừng chi (%s): người có quyền xem xét rồi cho chi tiếp. / Dispatch is stopped everywhere (%s): a person looks and lifts it.", vi, en)
 	case WaitGate:
-		return fmt.Sprintf("Kênh %s không nhận lệnh (%s): hệ thống hỏi thăm và tự mở lại khi kênh trả lời. / Channel %s takes no orders (%s): it is asked and reopens when it answers.", w.Channel, w.Detail, w.Channel, w.Detail)
+		return fmt.Sprintf("Kênh %s không nhận lệnh (%s): hệ thống hỏi thăm và tự mở lại khi kênh trả lời. / Channel %s takes no orders (%s): it is asked and reopens when it answers.", w.Channel, vi, w.Channel, en)
 	case WaitPaused:
-		return fmt.Sprintf("Đợt đang tạm dừng (%s): người tạm dừng cho chi tiếp. / The batch is paused (%s): a person resumes it.", w.Detail, w.Detail)
+		return fmt.Sprintf("Đợt đang tạm dừng (%s): người tạm dừng cho chi tiếp. / The batch is paused (%s): a person resumes it.", vi, en)
 	case WaitCanary:
-		return fmt.Sprintf("Lệnh đầu tiên %s ở kênh %s chưa có bằng chứng: chờ sao kê, hoặc một người nhận trách nhiệm cho qua. / The first submission %s at %s is not proved: the statement or a person lets the rest go.", w.Detail, w.Channel, w.Detail, w.Channel)
+		return fmt.Sprintf("Lệnh đầu tiên %s ở kênh %s chưa có bằng chứng: chờ sao kê, hoặc một người nhận trách nhiệm cho qua. / The first submission %s at %s is not proved: the statement or a person lets the rest go.", vi, w.Channel, en, w.Channel)
 	case WaitDayCount:
-		return fmt.Sprintf("Đã đủ %s khoản một ngày ở kênh %s: ngày mai chi tiếp. / The %s payments a day at %s are used up: it goes on tomorrow.", w.Detail, w.Channel, w.Detail, w.Channel)
+		return fmt.Sprintf("Đã đủ %s khoản một ngày ở kênh %s: ngày mai chi tiếp. / The %s payments a day at %s are used up: it goes on tomorrow.", vi, w.Channel, en, w.Channel)
 	case WaitDayTotal:
-		return fmt.Sprintf("Kênh %s hôm nay còn được chi %s đồng, không đủ cho khoản tiếp theo: ngày mai chi tiếp. / %s may take %s đồng more today, less than the next payment: it goes on tomorrow.", w.Channel, w.Detail, w.Channel, w.Detail)
+		return fmt.Sprintf("Kênh %s hôm nay còn được chi %s đồng, không đủ cho khoản tiếp theo: ngày mai chi tiếp. / %s may take %s đồng more today, less than the next payment: it goes on tomorrow.", w.Channel, vi, w.Channel, en)
 	case WaitFunds:
-		return fmt.Sprintf("Tài khoản chi ở kênh %s thiếu %s đồng: kế toán rút dự toán. / The paying account at %s lacks %s đồng: the accountant draws funds.", w.Channel, w.Detail, w.Channel, w.Detail)
+		return fmt.Sprintf("Tài khoản chi ở kênh %s thiếu %s đồng: kế toán rút dự toán. / The paying account at %s lacks %s đồng: the accountant draws funds.", w.Channel, vi, w.Channel, en)
 	case WaitUnwritable:
-		return fmt.Sprintf("Không ghi được lệnh nào cho kênh %s (%s): quản trị hệ thống xem cấu hình kênh và dữ liệu. / No message to %s can be written (%s): the administrator looks at the channel and the data.", w.Channel, w.Detail, w.Channel, w.Detail)
+		return fmt.Sprintf("Không ghi được lệnh nào cho kênh %s (%s): quản trị hệ thống xem cấu hình kênh và dữ liệu. / No message to %s can be written (%s): the administrator looks at the channel and the data.", w.Channel, vi, w.Channel, en)
 	}
 	return fmt.Sprintf("Đang chờ (%s). / Waiting (%s).", w.Reason, w.Reason)
+}
+
+// halves takes a text of both languages apart; one of a single language is both.
+func halves(text string) (vi, en string) {
+	if vi, en, both := strings.Cut(text, " / "); both && !strings.Contains(en, " / ") {
+		return vi, en
+	}
+	return text, text
 }
 
 const sqlWaits = `
@@ -96,7 +107,11 @@ SELECT batch, channel, reason, detail, since, payments, amount FROM payout.wait 
 const sqlCountWaiting = `
 SELECT (a.payments - h.payments + t.payments + i.payments)::bigint, (a.amount - h.amount + t.amount + i.amount)::bigint
   FROM (SELECT coalesce(sum(payments), 0) AS payments, coalesce(sum(amount), 0) AS amount
-          FROM payout.tally WHERE batch = @batch AND channel = @channel AND state = 'approved') AS a,
+          FROM (SELECT s.payments, s.amount FROM payout.tally_sum AS s
+                 WHERE s.batch = @batch AND s.section = 0 AND s.channel = @channel AND s.state = 'approved'
+                 UNION ALL
+                SELECT w.payments, w.amount FROM payout.tally_new AS n JOIN payout.tally AS w ON w.batch = n.batch AND w.voucher = n.voucher
+                 WHERE n.batch = @batch AND w.channel = @channel AND w.state = 'approved') AS both_of) AS a,
        (SELECT count(*) AS payments, coalesce(sum(p.amount), 0) AS amount
           FROM payout.exception AS x
           JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment

@@ -26,8 +26,14 @@ func TestWithdrawnSectionFreesItsPeopleForALaterBatch(t *testing.T) {
 		t.Errorf("a section that is not there: %v, want ErrNoSection", err)
 	}
 	sheet := o.sheet(batch, 1)
+	if !o.nextPeriod(1, 2) {
+		t.Error("a changed way counts from this period though a payment is fixed in it")
+	}
 	if err := withdraw(1, "mai"); err != nil {
 		t.Fatal(err)
+	}
+	if o.nextPeriod(1, 2) {
+		t.Error("a withdrawn section still fixes its people's way of payment")
 	}
 	if err := withdraw(1, "mai"); !errors.Is(err, payout.ErrSectionState) {
 		t.Errorf("withdrawn again: %v, want ErrSectionState", err)
@@ -45,6 +51,18 @@ func TestWithdrawnSectionFreesItsPeopleForALaterBatch(t *testing.T) {
 	if diff := cmp.Diff(people, again); diff != "" {
 		t.Errorf("people of the later batch (-withdrawn +planned):\n%s", diff)
 	}
+}
+
+// nextPeriod reports whether a change of the people's way of payment counts from
+// the next period only.
+func (o *office) nextPeriod(who ...int64) (next bool) {
+	o.t.Helper()
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		counts, err := payout.PeopleOffice{}.CountsFrom(ctx, tx, who)
+		next = counts.Next
+		return err
+	})
+	return next
 }
 
 func TestWithdrawRefusesAnApprovedSection(t *testing.T) {

@@ -99,3 +99,22 @@ func TestReportDatedAheadDoesNotEndAPayment(t *testing.T) {
 	w.post("A", w.statement("A"))
 	w.expect(map[int64]ledger.State{1: ledger.Paid, 2: ledger.Ordered}, map[string]int{}, "A")
 }
+
+// A bank that debits twice may give both debits one reference. They are two events
+// wherever they stand: beside each other, or so far apart that the first one's chunk
+// was stored long before.
+func TestOneReferenceTwiceInAFileIsTwoEvents(t *testing.T) {
+	t.Parallel()
+	const apart = 5_001 // more than the intake holds at a time
+	w := open(t, 100)
+	w.fund("A", 1_000)
+	w.order("A", "accepted", 1)
+	list := []entry{{amount: 100, id: w.id(1, 1), ref: "SAME"}, {amount: 100, id: w.id(1, 1), ref: "SAME"}}
+	for range apart {
+		list = append(list, entry{credit: true, amount: 7})
+	}
+	list = append(list, entry{amount: 100, id: w.id(1, 1), ref: "SAME"})
+	w.post("A", w.statement("A", list...))
+	w.expect(map[int64]ledger.State{1: ledger.Paid}, map[string]int{"second_debit": 2, "unknown_credit": apart}, "A")
+	w.tie("A")
+}

@@ -46,7 +46,7 @@ type staging struct {
 	account string // our account
 	count   int
 	chunk   []staged
-	seen    map[string]bool         // identities of bookings of this file
+	seen    map[string]bool         // identities of bookings of this chunk; those of earlier ones stand in the database
 	said    map[string]said         // by end-to-end id: what reports about the submission said before
 	listed  map[string]money.Amount // by end-to-end id: what our list told the provider
 	// repeated counts the lines that say nothing new (see repeat.go).
@@ -202,11 +202,13 @@ func (s *staging) flush() error {
 		return err
 	}
 	s.chunk = s.chunk[:0]
+	clear(s.seen)
 	return nil
 }
 
 // entries finds or makes the events of the collected lines. A booking whose
-// identity was booked by an earlier file gets an event of its own.
+// identity was booked before, by another file or further up in this one, gets an
+// event of its own.
 func (s *staging) entries() (map[string]int64, error) {
 	ids := make(map[string]int64, len(s.chunk))
 	if err := s.add(ids, func(*staged) bool { return true }); err != nil {

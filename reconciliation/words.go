@@ -12,20 +12,26 @@ type Words struct {
 // StateWords is the dictionary of money states, with "in_doubt" which is shown
 // while an attempt is open and nobody knows.
 var StateWords = []Words{
-	{string(ledger.Approved), "đã duyệt, chưa lệnh", "approved, never ordered", "đơn vị chi trả phát lệnh theo lịch"},
-	{string(ledger.Ordered), "đã lệnh, chờ ngân hàng", "ordered, the bank has not booked it", "ngân hàng"},
-	{string(ledger.Out), "đã ghi nợ, chưa xác nhận ghi có", "debited, credit not proved", "ngân hàng xác nhận ghi có"},
-	{string(ledger.Paid), "đã ghi có", "credited, proved", ""},
-	{string(ledger.Rejected), "ngân hàng từ chối, còn nợ", "refused by the bank, owed again", "xã sửa tài khoản, hai người duyệt chi lại"},
-	{string(ledger.Withdrawn), "rút lệnh chưa gửi, còn nợ", "withdrawn unsent, owed again", "đơn vị chi trả lệnh lại"},
-	{string(ledger.NotExecuted), "xác định không thực hiện, còn nợ", "proved never executed, owed again", "hai người duyệt chi lại"},
-	{string(ledger.Returned), "đã ghi có rồi bị trả lại, còn nợ", "came back after credit, owed again", "xã hỏi lại người hưởng, hai người duyệt chi lại"},
-	{string(ledger.Listed), "ở danh sách của đơn vị chi trả", "on a provider's list", "đơn vị chi trả"},
-	{string(ledger.Unpaid), "đơn vị chi trả báo chưa trả, còn nợ", "reported unpaid, owed again", "xã tìm người hưởng"},
-	{string(ledger.Handed), "cán bộ đang giữ tiền mặt", "cash with an own officer", "cán bộ trao và lấy chữ ký"},
-	{string(ledger.BroughtBack), "cán bộ mang tiền về, còn nợ", "cash brought back, owed again", "xã hẹn lại"},
-	{string(ledger.Ended), "thôi chi, hết nợ", "the debt ended without payment", ""},
+	moneyState(ledger.Approved, "đơn vị chi trả phát lệnh theo lịch"),
+	moneyState(ledger.Ordered, "ngân hàng"),
+	moneyState(ledger.Out, "ngân hàng xác nhận ghi có"),
+	moneyState(ledger.Paid, ""),
+	moneyState(ledger.Rejected, "xã sửa tài khoản, hai người duyệt chi lại"),
+	moneyState(ledger.Withdrawn, "đơn vị chi trả lệnh lại"),
+	moneyState(ledger.NotExecuted, "hai người duyệt chi lại"),
+	moneyState(ledger.Returned, "xã hỏi lại người hưởng, hai người duyệt chi lại"),
+	moneyState(ledger.Listed, "đơn vị chi trả"),
+	moneyState(ledger.Unpaid, "xã tìm người hưởng"),
+	moneyState(ledger.Handed, "cán bộ trao và lấy chữ ký"),
+	moneyState(ledger.BroughtBack, "xã hẹn lại"),
+	moneyState(ledger.Ended, ""),
 	{"in_doubt", "đang hỏi lại ngân hàng", "in doubt, the bank is being asked", "hệ thống hỏi lại, kế toán theo dõi"},
+}
+
+// moneyState is a money state in the ledger's words, and who acts next.
+func moneyState(s ledger.State, next string) Words {
+	vi, en := s.Words()
+	return Words{string(s), vi, en, next}
 }
 
 // SituationWords names the rows of [Table] that are no money state.

@@ -120,6 +120,22 @@ func (r Row) Font(i int) string {
 	return r.Fonts[i]
 }
 
+// kind returns how cell i is stored, text where nobody knows.
+func (r Row) kind(i int) sheet.Kind {
+	if i < 0 || i >= len(r.Kinds) {
+		return sheet.Text
+	}
+	return r.Kinds[i]
+}
+
+// wholeDigitsMax is how many digits of a number a spreadsheet keeps: an account
+// of more, typed into a number cell, has lost the others.
+const wholeDigitsMax = 15
+
+// isNumber reports whether cell i is stored as a number, in which a dot or a dash
+// is no space between groups of digits.
+func (r Row) isNumber(i int) bool { return r.kind(i) == sheet.Number || r.kind(i) == sheet.Date }
+
 // clone keeps a row beyond the next one.
 func (r Row) clone() Row {
 	r.Cells, r.Fonts, r.Kinds = slices.Clone(r.Cells), slices.Clone(r.Fonts), slices.Clone(r.Kinds)

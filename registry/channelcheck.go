@@ -77,12 +77,12 @@ const (
 )
 
 func (r *lineReader) readAccount(line *Line, bank Bank) {
-	account := cleanID(r.text(ColAccount))
+	account := r.digits(ColAccount)
 	switch {
 	case account == "":
 		r.find(AccountMissing, ColAccount)
 		return
-	case isScientific(account):
+	case isScientific(account), r.row.isNumber(r.header.at[ColAccount]) && len(account) > wholeDigitsMax:
 		r.find(AccountLost, ColAccount)
 		return
 	case !allDigits(account), len(account) < accountLengthMin, len(account) > accountLengthMax:

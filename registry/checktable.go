@@ -33,7 +33,10 @@ type CheckReport struct {
 	Sound    int        `json:"sound"`
 	Refused  int        `json:"refused"`
 	Warnings int        `json:"warnings"`
+	Offers   int        `json:"offers"` // repairs that wait for a yes
 	Skipped  Skipped    `json:"skipped"`
+	Previews []Preview  `json:"previews,omitempty"`
+	Missing  []Missing  `json:"missing,omitempty"` // people of last time
 	Table    []CheckRow `json:"table"`
 
 	// For an annotated copy, which goes back to who made the list: the row of the
@@ -52,7 +55,7 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 	if err != nil {
 		return CheckReport{}, err
 	}
-	list, err := ReadList(ctx, file, size, options.reading(demo))
+	list, err := ReadList(ctx, file, size, options.Reading(demo))
 	var refused *FileError
 	if errors.As(err, &refused) {
 		return CheckReport{Table: Table([]Finding{refused.Finding}), Findings: []Finding{refused.Finding}}, nil
@@ -60,14 +63,22 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 	if err != nil {
 		return CheckReport{}, err
 	}
+	return ReportOf(list), nil
+}
+
+// ReportOf makes the report of a list that was read.
+func ReportOf(list List) CheckReport {
 	report := CheckReport{Sheet: list.Sheet, Rows: len(list.Lines), Sound: list.Taken(), Refused: list.Refused(),
-		Skipped: list.Skipped, Table: Table(list.Findings), HeaderRow: list.HeaderRow, Findings: list.Findings}
+		Skipped: list.Skipped, Previews: list.Previews, Table: Table(list.Findings), HeaderRow: list.HeaderRow, Findings: list.Findings}
 	for _, f := range list.Findings {
-		if f.Severity == SeverityWarning {
+		switch {
+		case f.Severity == SeverityWarning:
 			report.Warnings++
+		case f.Severity == SeverityRepair && !f.Accepted:
+			report.Offers++
 		}
 	}
-	return report, nil
+	return report
 }
 
 // Passed reports whether an import would take the whole list.

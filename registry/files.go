@@ -17,9 +17,9 @@ type Files struct {
 
 type filePlace struct{ file, row int32 }
 
-// check refuses the rows of a list whose person and category stood in another
+// Check refuses the rows of a list whose person and category stood in another
 // file before.
-func (f *Files) check(name string, list *List) {
+func (f *Files) Check(name string, list *List) {
 	if f == nil {
 		return
 	}

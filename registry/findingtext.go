@@ -42,6 +42,7 @@ const (
 	CellLong        Code = "LIST-CELL-LONG"
 	TextDamaged     Code = "LIST-TEXT-DAMAGED"
 	TextSuspect     Code = "LIST-TEXT-SUSPECT"
+	CellError       Code = "LIST-CELL-ERROR"
 	NameMissing     Code = "LIST-NAME-MISSING"
 	NameShape       Code = "LIST-NAME-SHAPE"
 	BirthMissing    Code = "LIST-BIRTH-MISSING"
@@ -70,6 +71,10 @@ const (
 	PersonBatch     Code = "LIST-PERSON-BATCH"
 	PersonCommune   Code = "LIST-PERSON-COMMUNE"
 	PersonList      Code = "LIST-PERSON-LIST"
+	PersonDead      Code = "LIST-PERSON-DEAD"
+	PersonReported  Code = "LIST-PERSON-REPORTED"
+	PersonSuspended Code = "LIST-PERSON-SUSPENDED"
+	PersonEnded     Code = "LIST-PERSON-ENDED"
 	PhoneShape      Code = "LIST-PHONE-SHAPE"
 	PhoneOld        Code = "LIST-PHONE-OLD"
 	AddressOld      Code = "LIST-ADDRESS-OLD"
@@ -106,7 +111,7 @@ const (
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
 	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, BirthMissing: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
-	PersonCommune: true, PersonList: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
+	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 }
 
@@ -203,6 +208,8 @@ var findingTexts = map[Code]findingText{
 		"Bỏ ẩn dòng để kiểm tra, hoặc xóa nếu không cần", "Show the row and check it, or delete it"},
 	RowTwice: {"người này với nhóm đối tượng này đã có ở dòng %v", "this person with this category already stands in row %v",
 		"Xóa một trong hai dòng", "Delete one of the two rows"},
+	CellError: {"ô chứa lỗi công thức", "the cell holds the error of a formula",
+		"Thay công thức bằng giá trị đúng", "Put the right value in place of the formula"},
 	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
 		"Rút gọn nội dung ô", "Shorten the cell"},
 	TextDamaged: {"ô có ký tự không thuộc bảng mã %v", "the cell holds a character that %v does not have",
@@ -260,6 +267,14 @@ var findingTexts = map[Code]findingText{
 		"Xác nhận nơi cư trú; nếu chuyển đến thì làm thủ tục chuyển, nếu không thì bỏ dòng", "Confirm where the person lives; record the move, or leave the row out"},
 	PersonList: {"người này cũng có trong danh sách %v của %v, dòng %v", "the person also stands in list %v of %v, row %v",
 		"Hai xã thống nhất để người này ở một danh sách; hệ thống chỉ chi một lần", "Agree with the other commune who keeps the person; it is paid once only"},
+	PersonDead: {"người này đã mất ngày %v", "the person died on %v",
+		"Bỏ dòng này; khoản còn được hưởng thì làm thủ tục chi cho người thừa kế hoặc người chăm sóc", "Leave the row out; what is still due goes to an heir or carer, by their paper"},
+	PersonReported: {"có người báo người này đã mất, đang chờ xác nhận; tiền được giữ lại", "somebody reported that the person died; it waits to be confirmed and the money rests",
+		"Xác nhận hoặc bác báo tử", "Confirm or refuse the report"},
+	PersonSuspended: {"người này đang tạm dừng hưởng theo quyết định", "the person's money rests by a decision",
+		"Kiểm tra quyết định; nếu được hưởng lại thì ghi nhận trước", "Check the decision; record first that the right goes on"},
+	PersonEnded: {"người này đã thôi hưởng theo quyết định", "the person's right ended by a decision",
+		"Kiểm tra quyết định; nếu không còn hưởng thì bỏ dòng", "Check the decision; leave the row out if the right ended"},
 	AddressOld: {"địa chỉ ghi “%v”, là đơn vị cũ không thuộc xã, phường này", "the address names “%v”, a former unit that is no part of this commune",
 		"Kiểm tra nơi cư trú hiện nay", "Check where the person lives now"},
 	PhoneOld: {"số điện thoại 11 chữ số đã đổi đầu số", "an 11-digit number whose prefix was changed",

@@ -36,7 +36,7 @@ func (s *headerSearch) look(row Row) headerState {
 	if s.above.No > 0 && s.above.No == row.No-1 && isSubHeading(row) && s.grow(s.above, row) {
 		return headerHere
 	}
-	if countHeadings(row.Cells) >= headingsMin {
+	if _, _, ok := recognise(s.sheet, row); ok {
 		s.found, s.top = true, row.clone()
 		return headerNotYet
 	}
@@ -48,10 +48,14 @@ func (s *headerSearch) look(row Row) headerState {
 func (s *headerSearch) grow(top, bottom Row) bool {
 	both := combine(top.Cells, bottom.Cells)
 	n := countHeadings(both)
-	if n < headingsMin || n <= countHeadings(top.Cells) || n <= countHeadings(bottom.Cells) {
+	if n <= countHeadings(top.Cells) || n <= countHeadings(bottom.Cells) {
 		return false
 	}
-	s.found, s.top = true, Row{No: bottom.No, Cells: both}
+	row := Row{No: bottom.No, Cells: both}
+	if _, _, ok := recognise(s.sheet, row); !ok {
+		return false
+	}
+	s.found, s.top = true, row
 	return true
 }
 
@@ -103,22 +107,28 @@ func combine(top, bottom []string) []string {
 	return both
 }
 
-// combined is the heading of a column with an upper and a lower part: together
-// if that is known ("Số" under "Tài khoản"), else the part that is.
+// combined is the heading of a column with an upper and a lower part: the lower
+// if that is known, together if that is ("Số" under "Tài khoản"), else the upper.
+// Under somebody else's group "Họ tên" is not the person's.
 func combined(upper, lower, group string) string {
 	if strings.TrimSpace(lower) == "" {
 		return upper
 	}
-	if c, ok := columnOf(group); ok && c == ColBirth && sexOfHeading(lower) != "" {
+	of, known := columnOf(group)
+	if known && of == ColBirth && sexOfHeading(lower) != "" {
 		return group + " (" + lower + ")"
 	}
-	for _, whole := range []string{lower + " " + group, group + " " + lower, lower} {
-		if _, ok := columnOf(whole); ok {
+	others := known && (of == ColPayee || of == ColHolder || of == ColContact)
+	for i, whole := range []string{lower, lower + " " + group, group + " " + lower} {
+		if _, ok := columnOf(whole); ok && (i > 0 || !others) {
 			return whole
 		}
 	}
 	if _, ok := columnOf(upper); ok {
 		return upper
+	}
+	if others {
+		return group + " " + lower
 	}
 	return lower
 }

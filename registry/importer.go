@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -43,11 +44,15 @@ type ImportOptions struct {
 	Text          TextOptions
 	// Claims finds rows that ask for what an open batch holds. Nil = nobody asks.
 	Claims Claims
+	// LastProgramme is the programme of last time, with whose last list this one is
+	// compared. "" means the same programme.
+	LastProgramme string
 	// Files remembers who stood on the other lists of one command. May be nil.
 	Files *Files
 }
 
-func (o ImportOptions) reading(demo bool) ReadOptions {
+// Reading returns how a list for these options is read.
+func (o ImportOptions) Reading(demo bool) ReadOptions {
 	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
 		Sheet: o.Sheet, Password: o.Password}
 }
@@ -64,7 +69,10 @@ type Result struct {
 	ChannelsChanged int // channels this list ended or replaced
 	Settled         int // refused rows of earlier lists that this one corrects
 	Skipped         Skipped
-	Findings        []Finding // errors of refused rows and all warnings; empty for Again
+	// Missing are the people of the last list who are not on this one: a work list.
+	// Empty for Again.
+	Missing  []Missing
+	Findings []Finding // errors of refused rows and all warnings; empty for Again
 }
 
 // RefusedError is a list of which nothing was taken, with every reason.
@@ -146,11 +154,13 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 	if err != nil {
 		return nil, err
 	}
-	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.reading(demo))
+	list, err := ReadList(ctx, bytes.NewReader(content), int64(len(content)), options.Reading(demo))
 	if err != nil {
 		return nil, inWords(err)
 	}
-	options.Files.check(file.Name, &list)
+	if list, err = excused(ctx, db, keys, list, calendar.DateOf(options.Now)); err != nil {
+		return nil, err
+	}
 	if !list.Readable() || list.Errors() > 0 && !options.AcceptValid || list.Taken() == 0 {
 		return nil, inWords(&RefusedError{Findings: list.Findings, RowsTotal: len(list.Lines)})
 	}
@@ -164,6 +174,10 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 func (r *OpenedList) Take(ctx context.Context, db pgdb.DB) (Result, error) {
 	if r.again != nil {
 		return *r.again, nil
+	}
+	r.im.options.Files.Check(r.im.file, &r.list)
+	if r.list.Errors() > 0 && !r.im.options.AcceptValid || r.list.Taken() == 0 {
+		return Result{}, inWords(&RefusedError{Findings: r.list.Findings, RowsTotal: len(r.list.Lines)})
 	}
 	var result Result
 	err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
@@ -206,12 +220,14 @@ type importer struct {
 }
 
 const sqlUnitExists = `
-SELECT count(*) FROM registry.unit WHERE code = @code AND valid_from = @valid_from`
+SELECT count(*) FROM registry.unit
+ WHERE code = @code AND valid_from = @valid_from AND valid_from <= @day AND (valid_to IS NULL OR valid_to >= @day)`
 
 func (im *importer) checkUnit(ctx context.Context, db pgdb.Querier) error {
 	var n int
 	unit := im.options.Unit
-	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom}).Scan(&n)
+	err := db.QueryRow(ctx, sqlUnitExists, pgx.NamedArgs{"code": unit.Code, "valid_from": unit.ValidFrom,
+		"day": calendar.DateOf(im.options.Now)}).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("find unit %s: %w", unit.Code, err)
 	}
@@ -269,29 +285,21 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if result, found, err := im.before(ctx, tx); found || err != nil {
 		return result, err
 	}
-	s := stage{tx: tx, keys: im.keys, list: 0, now: im.options.Now, unit: im.options.Unit}
-	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
-		return Result{}, fmt.Errorf("number the list: %w", err)
-	}
-	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
-		return Result{}, err
-	}
-	met, err := s.meet(ctx, list, im.options)
+	s, held, err := im.hold(ctx, tx, list)
 	if err != nil {
 		return Result{}, err
 	}
-	unclear, err := s.merge(ctx, list)
-	if err != nil {
-		return Result{}, err
-	}
-	findings := slices.Concat(list.Findings, met, unclear) // take may run again: never append in place
+	findings := slices.Concat(list.Findings, held) // take may run again: never append in place
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
 		Skipped: list.Skipped, Findings: findings}
 	result.RowsTaken = result.RowsTotal - result.RowsRefused
-	if (len(unclear) > 0 || slices.ContainsFunc(met, Finding.Refuses)) && !im.options.AcceptValid || result.RowsTaken == 0 {
+	if slices.ContainsFunc(held, Finding.Refuses) && !im.options.AcceptValid || result.RowsTaken == 0 {
 		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
+	}
+	if result.Missing, err = s.missing(ctx, list, im.options); err != nil {
+		return Result{}, err
 	}
 	if err := im.record(ctx, tx, result); err != nil {
 		return Result{}, err
@@ -337,7 +345,8 @@ func (im *importer) record(ctx context.Context, tx pgx.Tx, result Result) error 
 		At: im.options.Now, Actor: im.options.By, Act: "list.import", Subject: fmt.Sprintf("list %d", result.List),
 		Detail: map[string]any{
 			"programme": im.options.Programme, "unit": im.options.Unit.Code, "sha256": fmt.Sprintf("%x", im.digest),
-			"rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused, "accept_valid": im.options.AcceptValid,
+			"rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused, "accept_valid": im.options.AcceptValid, "accept_repairs": im.options.AcceptRepairs,
+			"encoding": string(im.options.Text.Encoding), "encoding_confirmed": im.options.Text.Confirmed,
 		},
 	})
 	if err != nil {

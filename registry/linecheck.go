@@ -14,6 +14,7 @@ import (
 	"ansinh/internal/crypt"
 	"ansinh/internal/money"
 	"ansinh/internal/vntext"
+	"ansinh/registry/sheet"
 )
 
 // lineReader turns rows under a header into lines. Every check of one row
@@ -93,6 +94,10 @@ func (h header) finding(sheetName string, row Row, code Code, c Column, args []a
 // text returns a cell and refuses what no cell of a list holds.
 func (r *lineReader) text(c Column) string {
 	text := r.header.cell(r.row, c)
+	if r.row.kind(r.header.at[c]) == sheet.Error {
+		r.find(CellError, c)
+		return ""
+	}
 	control := strings.ContainsFunc(text, func(x rune) bool { return unicode.IsControl(x) && !unicode.IsSpace(x) })
 	if control || utf8.RuneCountInString(text) > cellRunesMax || !utf8.ValidString(text) {
 		r.find(CellLong, c, cellRunesMax)
@@ -166,9 +171,19 @@ func (r *lineReader) found(c Column) bool {
 	return r.header.has(c) && slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Column == columnLetters(r.header.at[c]) })
 }
 
+// digits returns a cell without what people put between groups of digits. In a
+// number a dot or a dash is none of that: it stays, and the cell is refused.
+func (r *lineReader) digits(c Column) string {
+	text := r.text(c)
+	if r.row.isNumber(r.header.at[c]) {
+		return text
+	}
+	return cleanID(text)
+}
+
 // readID returns the row's 12 digits, or "" where there are none.
 func (r *lineReader) readID(line *Line) string {
-	id := cleanID(r.text(ColID))
+	id := r.digits(ColID)
 	if id == "" {
 		r.find(IDMissing, ColID)
 		return ""

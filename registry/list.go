@@ -292,6 +292,8 @@ func (l Line) shown(c Column) string {
 		return l.Category
 	case ColAccount:
 		return l.Account.Reveal()
+	case ColName:
+		return l.Name
 	default:
 		return string(l.Method)
 	}

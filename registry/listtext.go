@@ -43,7 +43,14 @@ type textRows struct {
 	changed map[vntext.Encoding][]int
 	unread  []string     // fonts of encodings we do not convert
 	damaged map[int]bool // columns of the row given out last
-	samples []Preview
+	samples []sample
+	kept    map[int]int // samples of each column
+}
+
+// sample is a converted cell with its row.
+type sample struct {
+	row int
+	Preview
 }
 
 func newTextRows(rows *sheetRows, options TextOptions) *textRows {
@@ -162,20 +169,42 @@ func (t *textRows) damage(column int) {
 	t.damaged[column] = true
 }
 
+// samplesOfColumn is how many cells of a column are kept: the first are titles
+// and headings.
+const samplesOfColumn = 6
+
 func (t *textRows) note(row, column int, encoding vntext.Encoding, before, after string) {
 	if !slices.Contains(t.changed[encoding], column) {
 		t.changed[encoding] = append(t.changed[encoding], column)
-		// One example a column, where the first cells are headings, and then more.
-	} else if len(t.samples) >= samplesMax {
-		return
 	}
-	t.samples = append(t.samples, Preview{Cell: fmt.Sprintf("%s%d", columnLetters(column), row), Encoding: encoding.String(), Before: before, After: after})
+	if kept := t.kept[column]; kept < samplesOfColumn {
+		if t.kept == nil {
+			t.kept = map[int]int{}
+		}
+		t.kept[column]++
+		t.samples = append(t.samples, sample{row, Preview{Cell: fmt.Sprintf("%s%d", columnLetters(column), row), Encoding: encoding.String(), Before: before, After: after}})
+	}
+}
+
+// previews chooses what a person is shown: cells of people, and only where there
+// are none the headings.
+func (t *textRows) previews(headerRow int) []Preview {
+	var people, others []Preview
+	for _, s := range t.samples {
+		if s.row > headerRow {
+			people = append(people, s.Preview)
+		} else {
+			others = append(others, s.Preview)
+		}
+	}
+	all := append(people, others...)
+	return all[:min(len(all), samplesMax)]
 }
 
 // addText tells what was converted, or what has to be confirmed before anything
 // of the list is taken.
 func (l *List) addText(t *textRows) {
-	l.Previews = append(l.Previews, t.samples...)
+	l.Previews = t.previews(l.HeaderRow)
 	var found []Finding
 	for _, encoding := range []vntext.Encoding{vntext.TCVN3, vntext.VNI} {
 		columns := t.changed[encoding]
@@ -193,7 +222,7 @@ func (l *List) addText(t *textRows) {
 			continue
 		}
 		found = append(found, Finding{Code: TextLegacy, Severity: TextLegacy.Severity(), Sheet: l.Sheet,
-			args: []any{strings.Join(letters, ", "), encoding, t.example(encoding)}})
+			args: []any{strings.Join(letters, ", "), encoding, example(l.Previews, encoding)}})
 	}
 	for _, font := range t.unread {
 		found = append(found, Finding{Code: TextUnread, Severity: TextUnread.Severity(), Sheet: l.Sheet, args: []any{font}})
@@ -201,10 +230,10 @@ func (l *List) addText(t *textRows) {
 	l.Findings = append(found, l.Findings...)
 }
 
-// example writes the longest sample: headings are short, names tell most.
-func (t *textRows) example(encoding vntext.Encoding) string {
+// example writes the longest sample: short ones tell little.
+func example(samples []Preview, encoding vntext.Encoding) string {
 	var longest Preview
-	for _, sample := range t.samples {
+	for _, sample := range samples {
 		if sample.Encoding == encoding.String() && len(sample.After) > len(longest.After) {
 			longest = sample
 		}

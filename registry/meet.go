@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 )
 
@@ -31,7 +32,7 @@ func (s *stage) meet(ctx context.Context, list List, options ImportOptions) ([]F
 	for _, line := range list.Lines {
 		m.lines[line.Row] = line
 	}
-	for _, step := range []func(context.Context, List) error{m.staff, m.accounts, m.communes, m.claims} {
+	for _, step := range []func(context.Context, List) error{m.staff, m.accounts, m.communes, m.dead, m.resting, m.claims} {
 		if err := step(ctx, list); err != nil {
 			return nil, err
 		}
@@ -84,8 +85,7 @@ SELECT s.row_no, p.id_index
   JOIN registry.person p ON p.id = c.person
  WHERE s.list = @list
    AND s.first_of_person
-   AND p.id_index IS DISTINCT FROM s.id_index
-   AND p.local_key IS DISTINCT FROM s.local_key
+   AND (p.id_index = s.id_index OR p.local_key = s.local_key) IS NOT TRUE
  ORDER BY s.row_no`
 
 // accounts counts, for each row whose account others of other lists are paid to,
@@ -175,6 +175,69 @@ func (m *meeting) communes(ctx context.Context, list List) error {
 	})
 	if err != nil {
 		return fmt.Errorf("look for people of other communes in list %d: %w", m.list, err)
+	}
+	return nil
+}
+
+// From the few dead to the list, not the other way round.
+const sqlDeadPeople = `
+WITH gone AS (
+    SELECT p.id_index, p.local_key, x.died
+      FROM (SELECT d.person, to_char(d.died_on, 'DD/MM/YYYY') AS died FROM registry.death_now d
+             UNION ALL
+            SELECT w.person, '' FROM registry.death_waiting w) x
+      JOIN registry.person p ON p.id = x.person
+)
+SELECT s.row_no, g.died FROM gone g JOIN registry.stage s ON s.id_index = g.id_index WHERE s.list = @list
+ UNION
+SELECT s.row_no, g.died FROM gone g JOIN registry.stage s ON s.local_key = g.local_key WHERE s.list = @list
+ ORDER BY row_no`
+
+// dead refuses the rows of people whose death is recorded, and flags those of
+// whom one person reported it: what is still due goes to an heir, by paper.
+func (m *meeting) dead(ctx context.Context, list List) error {
+	rows, _ := m.tx.Query(ctx, sqlDeadPeople, m.args())
+	var row int
+	var died string
+	_, err := pgx.ForEachRow(rows, []any{&row, &died}, func() error {
+		if died != "" {
+			m.find(list, row, PersonDead, ColName, died)
+		} else {
+			m.find(list, row, PersonReported, ColName)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for the dead in list %d: %w", m.list, err)
+	}
+	return nil
+}
+
+const sqlRestingPeople = `
+SELECT s.row_no, t.state
+  FROM registry.staged s
+  JOIN registry.standing_on(@day) t ON t.person = s.person AND t.category IN ('', s.category)
+ WHERE s.list = @list
+   AND t.state <> 'active'
+ ORDER BY s.row_no`
+
+// resting flags people whose money rests by a decision, or whose right ended.
+func (m *meeting) resting(ctx context.Context, list List) error {
+	args := m.args()
+	args["day"] = calendar.DateOf(m.now)
+	rows, _ := m.tx.Query(ctx, sqlRestingPeople, args)
+	var row int
+	var state string
+	_, err := pgx.ForEachRow(rows, []any{&row, &state}, func() error {
+		code := PersonSuspended
+		if state == "ended" {
+			code = PersonEnded
+		}
+		m.find(list, row, code, ColName)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for suspended people in list %d: %w", m.list, err)
 	}
 	return nil
 }

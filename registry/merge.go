@@ -207,13 +207,17 @@ SELECT s.list, s.row_no, s.person, s.category, s.decision_no, s.decision_date, s
 
 // spread writes what follows from people and stage.
 func (s *stage) spread(ctx context.Context) error {
-	for _, step := range []struct{ what, sql string }{
+	steps := []struct{ what, sql string }{
 		{"refresh people", sqlRefreshPeople},
 		{"end channels", sqlEndChannels},
 		{"remove channels", sqlRemoveChannels},
 		{"add channels", sqlAddChannels},
 		{"add rows", sqlAddRows},
-	} {
+	}
+	if s.dropped == 0 && s.peopleKnown == 0 {
+		steps = steps[3:] // nobody was known before: there is nothing to refresh or end
+	}
+	for _, step := range steps {
 		tag, err := s.tx.Exec(ctx, step.sql, s.args())
 		if err != nil {
 			return fmt.Errorf("%s of list %d: %w", step.what, s.list, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"ansinh/internal/errs"
 	"ansinh/internal/money"
@@ -70,8 +71,8 @@ func WriteBatch(ctx context.Context, db pgdb.DB, o Options) ([]File, error) {
 		o.RowsMax = RowsMax
 	}
 	var files []File
+	outside := ctx
 	err := pgdb.InSnapshot(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-		files = nil
 		f, err := readFacts(ctx, tx, o)
 		if err != nil {
 			return err
@@ -79,21 +80,53 @@ func WriteBatch(ctx context.Context, db pgdb.DB, o Options) ([]File, error) {
 		if err := fits(f); err != nil {
 			return err
 		}
-		parts := split(f.sections, o.RowsMax)
-		for i, sections := range parts {
-			p := part{facts: f, options: o, sections: sections, number: i + 1, of: len(parts), path: partPath(o.Path, i+1)}
-			file, err := p.write(ctx, tx)
-			if err != nil {
-				return err
-			}
-			files = append(files, file)
+		cut := split(f.sections, o.RowsMax)
+		parts := make([]part, len(cut))
+		for i, sections := range cut {
+			parts[i] = part{facts: f, options: o, sections: sections, number: i + 1, of: len(cut), path: partPath(o.Path, i+1)}
 		}
-		return nil
+		files = make([]File, len(parts))
+		if len(parts) == 1 {
+			files[0], err = parts[0].write(ctx, tx)
+			return err
+		}
+		return writeParts(outside, db, tx, parts, files)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("settlement workbook of batch %d: %w", o.Batch, err)
 	}
 	return files, nil
+}
+
+// partsAtOnce is how many files are written side by side: one is compressed while
+// the database reads for another.
+const partsAtOnce = 2
+
+const sqlExportSnapshot = `SELECT pg_catalog.pg_export_snapshot()`
+
+// writeParts writes several files, each by a connection of its own that sees what tx
+// sees. ctx is not that of a transaction.
+func writeParts(ctx context.Context, db pgdb.DB, tx pgx.Tx, parts []part, files []File) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(partsAtOnce)
+	var snapshot string
+	if err := tx.QueryRow(ctx, sqlExportSnapshot).Scan(&snapshot); err != nil {
+		return fmt.Errorf("share the snapshot: %w", err)
+	}
+	for i := range parts {
+		group.Go(func() error {
+			return pgdb.InSnapshot(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+				// The server made the name: hexadecimal digits and dashes. It takes no argument there.
+				if _, err := tx.Exec(ctx, fmt.Sprintf("SET TRANSACTION SNAPSHOT '%s'", snapshot)); err != nil {
+					return fmt.Errorf("take over the snapshot: %w", err)
+				}
+				var err error
+				files[i], err = parts[i].write(ctx, tx)
+				return err
+			})
+		})
+	}
+	return group.Wait()
 }
 
 func fits(f facts) error {
@@ -175,7 +208,6 @@ func (p *part) write(ctx context.Context, tx pgx.Tx) (File, error) {
 			return File{}, err
 		}
 	}
-	p.book.file.SetActiveSheet(0)
 	digest, err := p.book.save(p.path)
 	if err != nil {
 		return File{}, err

@@ -47,6 +47,8 @@ func newWorkbook(names []string, title, creator string, now time.Time, demo bool
 			return nil, fmt.Errorf("new sheet %s: %w", name, err)
 		}
 	}
+	// Before the first row: it looks at every sheet, and would read back whole ones.
+	f.SetActiveSheet(0)
 	var err error
 	b.styles, err = newStyles(f)
 	return b, err

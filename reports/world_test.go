@@ -207,7 +207,8 @@ func (w *world) play() {
 	}
 	w.leg(due.AddDays(5), ledger.LegReturned, "B", returned)
 	w.send(ordered)
-	w.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why) SELECT $1, n, 1, 'doubt', $2, 'timeout' FROM unnest($3::bigint[]) AS n`,
+	w.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, submission, section, channel, amount)
+		SELECT batch, no, 1, 'doubt', $2, 'timeout', 0, section, channel, amount FROM payout.payment WHERE batch = $1 AND no = ANY ($3::bigint[])`,
 		batch, due.At(9, 0), doubt)
 	w.breaks()
 	w.withdrawals(paid)

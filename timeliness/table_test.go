@@ -46,7 +46,8 @@ func worked(t *testing.T) *world {
 	w.order(due.AddDays(-2), w.all()...)
 	w.leg(due.AddDays(1), ledger.LegPaidSent, append(span(1, 25), 30)...)
 	w.leg(due.AddDays(1), ledger.LegRejected, span(26, 28)...)
-	w.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why) VALUES (15001, 29, 1, 'doubt', '2026-02-01', 'timeout')`)
+	w.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, submission, section, channel, amount)
+		SELECT batch, no, 1, 'doubt', '2026-02-01', 'timeout', 0, section, channel, amount FROM payout.payment WHERE batch = 15001 AND no = 29`)
 	w.leg(due.AddDays(4), ledger.LegReturned, 30)
 	w.leg(due.AddDays(3), ledger.LegListPaid, span(31, 40)...)
 

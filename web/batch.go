@@ -56,19 +56,13 @@ type need struct {
 
 // sections is a page of a batch's sections.
 type sections struct {
-	Filter records.SectionFilter
+	Search string
 	States []option
 	Rows   []sectionRow
-	Found  int64
 	Count  int64
 	Total  money.Amount
-	Empty  string
-	Pager  pager
-	First  int64
+	List   listing
 }
-
-// Last is the place of the last row shown.
-func (s sections) Last() int64 { return s.First + int64(len(s.Rows)) - 1 }
 
 type sectionRow struct {
 	records.SectionRow
@@ -208,21 +202,22 @@ func (d *batch) readNeeds(v *visit, figures records.Figures) error {
 }
 
 func (v *visit) sectionsOf(id ledger.BatchID, figures records.Figures) (sections, error) {
-	q := v.query()
+	a, w := v.asked(), v.words()
 	states := []string{"planned", "submitted", "approved", "released", "withdrawn"}
-	f := records.SectionFilter{State: q.get("state", states...), Text: q.get("q"), Unit: v.me.UnitCode, Page: int(min(q.number("page", 1), 100_000))}
+	f := records.SectionFilter{State: a.choice("state", states...), Text: a.text("q"), Unit: v.me.UnitCode, Page: a.page()}
 	rows, err := records.Sections(v.r.Context(), v.site.DB, id, f)
 	if err != nil {
 		return sections{}, err
 	}
-	s := sections{Filter: f, States: v.options(f.State, "section", states...), Empty: emptyKey("sections", f.Text != "", f.State != ""),
-		First: int64(f.Page-1)*records.PageSize + 1}
+	s := sections{Search: f.Text, States: options(w.say("section.all"), f.State, w.pairs("section", states...)...)}
+	found := int64(0)
 	for _, r := range rows {
 		own := figures.Within(r.No)
 		s.Rows = append(s.Rows, sectionRow{SectionRow: r, Paid: own.Stage("paid"), Doubt: own.Stage("in_doubt")})
-		s.Found, s.Count, s.Total = r.Found, r.AllCount, r.AllTotal
+		found, s.Count, s.Total = r.Found, r.AllCount, r.AllTotal
 	}
-	s.Pager = q.pages(int64(f.Page), len(rows) > 0 && s.Last() < s.Found)
+	s.List = a.numbered("sections.count", found, len(rows), records.PageSize, chosen(s.States))
+	s.List.CSV, s.List.CSVNote = "", "" // the report of the batch has its communes
 	return s, nil
 }
 

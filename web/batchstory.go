@@ -43,7 +43,7 @@ func (s *site) storyBatchPage() batch {
 	d := batch{Batch: b, Row: records.BatchRow{ReleasedAt: b.ReleasedAt, Released: 3}, Counts: records.SectionCounts{Released: 2, Submitted: 1, Count: 1_165_878, Total: 574_423_500_000},
 		Stages: f.Stages(), Left: 214, Acts: actsOf(accounts.Accountant, b, records.SectionCounts{Released: 3}, true),
 		Waits: []payout.Wait{{Batch: b.ID, Channel: "B", Reason: payout.WaitGate, Detail: "năm lần không nối được / five calls failed", Since: storyTime.Add(-time.Hour), Payments: 4_120, Amount: 2_010_000_000}},
-		Needs: []need{{Count: 5, Total: 2_500_000, State: "in_doubt", Key: "batch.need.doubt", Path: "/batches/13001/payments?state=in_doubt"},
+		Needs: []need{{Count: 6, Total: 4_500_000, State: "in_doubt", Key: "batch.need.doubt", Path: "/batches/13001/payments?state=in_doubt"},
 			{Count: 63, Total: 31_500_000, State: "returned", Key: "batch.need.returned", Path: "/batches/13001/payments?state=returned"},
 			{Count: 2, State: "rejected", Key: "batch.need.breaks"}}}
 	for i, key := range []bankadapters.Key{"A", "B", "P1"} {
@@ -64,8 +64,10 @@ func (s *site) storyBatchPage() batch {
 		}
 		d.Sections.Rows = append(d.Sections.Rows, sectionRow{SectionRow: row, Paid: f.Within(no).Stage("paid"), Doubt: f.Within(no).Stage("in_doubt")})
 	}
-	d.Sections.Found, d.Sections.First, d.Sections.Count, d.Sections.Total = 3, 1, 1_165_878, 574_423_500_000
-	d.Sections.States = s.storyVisit(nil, storyRequest, story{}).options("", "section", "planned", "submitted", "approved", "released", "withdrawn")
+	d.Sections.List, d.Sections.Count, d.Sections.Total = s.storyList("sections.count", 3, 3), 1_165_878, 574_423_500_000
+	d.Sections.List.CSV = ""
+	w := s.told()
+	d.Sections.States = options(w.say("section.all"), "", w.pairs("section", "planned", "submitted", "approved", "released", "withdrawn")...)
 	return d
 }
 
@@ -80,28 +82,38 @@ var storyRequest = func() *http.Request {
 
 func (s *site) batchStories() []story {
 	none := s.storyBatchPage()
-	none.Batch.ReleasedAt, none.Row = nil, records.BatchRow{}
+	none.Batch.ReleasedAt, none.Batch.PayAt, none.Batch.Digest, none.Row, none.Counts = nil, nil, nil, records.BatchRow{}, records.SectionCounts{}
 	none.Stages, none.Channels, none.Needs, none.Waits, none.Left, none.Sections.Rows = nil, nil, nil, nil, 0, nil
-	none.Sections.Empty, none.Acts = "sections.empty", []act{{Key: "release", Why: "act.why.unapproved"}}
+	none.Sections.List, none.Acts = s.storyList("sections.count", 0, 0), []act{{Key: "release", Why: "act.why.unapproved"}}
 	b := storyBatch()
 	rows := []records.BatchRow{
-		{ID: 13001, Name: b.NameVI, Programme: "TET26", Period: b.Period, DeclaredCount: b.DeclaredCount, DeclaredTotal: b.DeclaredTotal, Decision: b.DecisionNo, ReleasedAt: b.ReleasedAt, Figures: storyFigures(), Found: 2},
+		{ID: 13001, Name: b.NameVI, Programme: "TET26", Period: b.Period, DeclaredCount: b.DeclaredCount, DeclaredTotal: b.DeclaredTotal, Decision: b.DecisionNo, ReleasedAt: b.ReleasedAt, Stages: storyFigures().Stages(), Found: 2},
 		{ID: 13002, Name: "Mừng thọ 2026, đợt bổ sung (dữ liệu giả lập)", Programme: "THO26", Period: b.Period, DeclaredCount: 412, DeclaredTotal: 309_500_000, Decision: "01/QĐ-MẪU", Submitted: 2, Found: 2},
 	}
-	v := s.storyVisit(nil, storyRequest, story{})
-	choices := batches{Has: v.options("", "batches.has", batchHas...), Sorts: v.options("", "batches.sort", batchSorts...),
-		Programmes: v.chosenOf("", "batches.programme", []records.Choice{{Value: "TET26", Word: "Quà Tết Bính Ngọ 2026"}})}
+	w := s.told()
+	choices := batches{Has: options(w.say("batches.has.all"), "", w.pairs("batches.has", batchHas...)...),
+		Sorts: options(w.say("batches.sort.all"), "", w.pairs("batches.sort", batchSorts...)...), Programmes: options(w.say("batches.programme.all"), "", "TET26", "Quà Tết Bính Ngọ 2026")}
 	full := choices
-	full.Rows, full.Found, full.First, full.File, full.Pager = rows, 2, 1, "/batches.csv", pager{Previous: "/batches", Next: "/batches?page=2"}
+	full.Rows, full.List = rows, s.storyList("batches.count", 2, 2)
 	list := []story{{Page: "batches", Name: "two", Me: accounts.Accountant, Data: full},
 		{Page: "batch", Name: "being paid", Me: accounts.Accountant, Data: s.storyBatchPage()}, {Page: "batch", Name: "declared", Me: accounts.Accountant, Data: none}}
-	for name, both := range map[string][2]bool{"no batch yet": {}, "nothing found": {true, false}, "nothing filtered": {false, true}, "nothing for both": {true, true}} {
+	for name, says := range map[string]string{"no batch yet": w.say("batches.count.none"), "nothing found": w.say("list.nomatch.text", "mẫu"),
+		"nothing filtered": w.say("list.nomatch", w.say("batches.has.closed")), "nothing for both": w.say("list.nomatch.both", "mẫu", w.say("batches.has.closed"))} {
 		empty := choices
-		empty.Empty, empty.Filtered = emptyKey("batches", both[0], both[1]), both[0] || both[1]
+		empty.List = listing{Empty: says}
+		if name != "no batch yet" {
+			empty.List.Clear = "/batches"
+		}
 		list = append(list, story{Page: "batches", Name: name, Me: accounts.Maker, Data: empty})
 	}
 	for _, name := range []string{"submit", "draw", "release", "pause", "resume", "schedule"} {
 		a := actForm{Batch: b, Act: name, Count: 16_378, Total: 8_201_700_000, Banks: 6, Reason: name == "pause" || name == "resume", Seen: "00", Day: "14", Month: "2", Year: "2026", Clock: "08:00"}
+		switch name { // these count banks and communes, not payments
+		case "draw":
+			a.Count = 6
+		case "submit":
+			a.Count = 3
+		}
 		list = append(list, story{Page: "act", Name: name, Me: accounts.Accountant, Data: a})
 		if name == "schedule" {
 			a.At, a.Holiday = storyTime, "act.schedule.holiday"
@@ -121,16 +133,16 @@ func (s *site) approvalStories() []story {
 	a := approval{Sheet: sheet, Seen: "00", Signs: true, Row: records.SectionRow{No: 1, Roles: []string{"approver", "department"}},
 		Ways: []records.Way{{Channel: "A", Name: "Ngân hàng Mẫu A", Count: 900, Total: 450_000_000}, {Channel: "P2", Name: "Xã chi tiền mặt", Count: 312, Total: 156_000_000}}}
 	half := a
-	half.Seals, half.Row.Have, half.Why = []records.Approval{seal}, []string{"approver"}, "Bạn đã phê duyệt nội dung này; đang chờ người khác."
+	half.Seals, half.Row.Have, half.Why = []records.Approval{seal}, []string{"approver"}, s.tellHalf("Bạn đã phê duyệt nội dung này; đang chờ người khác. / You approved this; others are waited for.")
 	maker := a
-	maker.Why = "can-bo-lap không phê duyệt được Phường Mẫu Hoàn Kiếm: người lập không được phê duyệt."
+	maker.Why = s.tellHalf("can-bo-lap không phê duyệt được Phường Mẫu Hoàn Kiếm: người lập không được phê duyệt. / can-bo-lap may not approve Phường Mẫu Hoàn Kiếm: who made it may not approve it.")
 	stale := a
 	stale.Changed = []change{{Key: "count", Before: 1_210, After: 1_212}, {Key: "total", Before: 605_000_000, After: 606_000_000}}
-	wrong := []fieldError{{Field: "password", Text: "Tên đăng nhập hoặc mật khẩu không đúng."}}
+	wrong := []fieldError{{Field: "password", Text: s.tellHalf("Tên đăng nhập hoặc mật khẩu không đúng. / The name or the password is not right.")}}
 	return []story{
 		{Page: "section", Name: "to approve", Me: accounts.Approver, Data: a}, {Page: "section", Name: "one of two", Me: accounts.Approver, Data: half, Done: "approved.more"},
 		{Page: "section", Name: "the maker", Me: accounts.Maker, Data: maker}, {Page: "section", Name: "wrong password", Me: accounts.Approver, Data: a, Errors: wrong, Status: http.StatusForbidden},
-		{Page: "section", Name: "stale form", Me: accounts.Approver, Data: stale, Status: http.StatusConflict, Errors: []fieldError{{Text: "Nội dung đã thay đổi từ khi bạn mở trang; chưa có gì được ghi."}}},
+		{Page: "section", Name: "stale form", Me: accounts.Approver, Data: stale, Status: http.StatusConflict, Errors: []fieldError{{Text: s.tellHalf("Nội dung đã thay đổi từ khi bạn mở trang; chưa có gì được ghi. / The content changed since you opened the page; nothing was recorded.")}}},
 		{Page: "sheet", Name: "paper", Me: accounts.Approver, Data: half},
 	}
 }
@@ -155,19 +167,18 @@ func (s *site) stopStories() []story {
 
 func (s *site) paymentStories() []story {
 	birth, sent := 1948, storyTime.Add(-16*24*time.Hour)
-	v := s.storyVisit(nil, storyRequest, story{})
-	d := payments{Batch: storyBatch(), Filter: records.PaymentFilter{Batch: 13001, Page: 1}, Units: v.chosenOf("", "payments.unit", []records.Choice{{Value: "1", Word: "Phường Mẫu Hoàn Kiếm"}}),
-		Channels: v.chosenOf("", "payments.channel", []records.Choice{{Value: "A", Word: "Ngân hàng Mẫu A"}}), States: []option{{Word: "mọi trạng thái", Chosen: true}}, File: "/batches/13001/payments.csv"}
+	w := s.told()
+	d := payments{Batch: storyBatch(), Units: options(w.say("payments.unit.all"), "", "1", "Phường Mẫu Hoàn Kiếm"),
+		Channels: options(w.say("payments.channel.all"), "", "A", "Ngân hàng Mẫu A"), States: options(w.say("payments.state.all"), "")}
 	states := []string{"none", "approved", "ordered", "out", "listed", "in_doubt", "paid", "rejected", "returned", "not_executed", "withdrawn", "unpaid", "handed", "brought_back", "ended"}
 	for i := range int64(records.PageSize) {
 		d.Page.Rows = append(d.Page.Rows, records.PaymentRow{No: i + 1, Section: 1, Unit: "Phường Mẫu Hoàn Kiếm", Channel: "A", Name: "Nguyễn Thị Mẫu Thử", Birth: &birth, Tail: "0042", Amount: 500_000,
 			State: states[int(i)%len(states)], Attempt: int16(1 + i%3), Since: &sent, Fact: map[int64]string{5: "held", 8: "barred"}[i]})
 	}
-	d.Page.Found, d.Page.First, d.Page.More, d.Known, d.TooMany = 1_165_878, 1, true, 1_165_878, true
-	d.Pager = pager{Next: "/batches/13001/payments?page=2"}
+	d.List = s.storyList("payments.count", 1_165_878, records.PageSize)
 	empty, cut := d, d
-	empty.Page, empty.Empty, empty.Filtered, empty.Pager = records.PaymentPage{Found: -1}, "payments.empty.filters", true, pager{}
-	cut.Page, cut.GoOn, cut.Pager = records.PaymentPage{Found: -1, Cut: 20_000}, "/batches/13001/payments?state=returned&after=20000", pager{First: "/batches/13001/payments?state=returned"}
+	empty.Page, empty.List = records.PaymentPage{}, s.storyList("payments.count", 0, 0, "Ngân hàng Mẫu A")
+	cut.Page, cut.GoOn, cut.List = records.PaymentPage{Cut: 8_000}, "/batches/13001/payments?state=ordered&after=8000", listing{pager: pager{First: "/batches/13001/payments?state=ordered"}}
 	month := calendar.Must(2026, 1, 1)
 	p := payment{May: true, Desk: true, Trail: records.Trail{Batch: 13001, Payment: 17, Amount: 500_000, Channel: "A", BIN: "999001", Unit: "Phường Mẫu Hoàn Kiếm", Section: 1, Account: "…0042", Holder: "NGUYEN THI MAU THU",
 		Shown: "in_doubt", BatchName: storyBatch().NameVI, Name: "Nguyễn Thị Mẫu Thử", Birth: &birth,
@@ -184,6 +195,6 @@ func (s *site) paymentStories() []story {
 	revealed.Account = crypt.Secret("9990010000000042").Reveal()
 	bare := payment{Trail: records.Trail{Batch: 13002, Payment: 1, Amount: 300_000, Channel: "P1", Unit: "Xã Mẫu Ba Vì", Section: 2, Shown: "none", BatchName: "Đợt mẫu", Name: "Trần Văn Thử"}}
 	return []story{{Page: "payments", Name: "a full page", Me: accounts.Accountant, Data: d}, {Page: "payments", Name: "nothing fits", Me: accounts.Accountant, Data: empty},
-		{Page: "payments", Name: "walked 20,000", Me: accounts.Accountant, Data: cut}, {Page: "payment", Name: "in doubt", Me: accounts.Accountant, Data: p},
+		{Page: "payments", Name: "walked 8,000", Me: accounts.Accountant, Data: cut}, {Page: "payment", Name: "in doubt", Me: accounts.Accountant, Data: p},
 		{Page: "payment", Name: "account shown", Me: accounts.Accountant, Data: revealed}, {Page: "payment", Name: "not approved", Me: accounts.Department, Data: bare}}
 }

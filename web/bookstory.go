@@ -13,7 +13,7 @@ import (
 )
 
 func (s *site) bookStories() []story {
-	w := s.words[languages[0]]
+	w := s.told()
 	t := trialBalance{Books: options(w.say("books.all"), "", "9990001", "9990001 Sở Nội vụ Mẫu"), Head: "204-" + storyHash}
 	t.add([]ledger.Balance{
 		{Account: 1, Book: "9990001", Code: "1371.TET26", NameVI: "Phải thu kinh phí ủy quyền từ ngân sách nhà nước", Debit: storyAmounts[0], Credit: storyAmounts[1]},
@@ -22,9 +22,9 @@ func (s *site) bookStories() []story {
 	})
 	t.List = s.storyList("books.count", 3, 0)
 	broken := t
-	broken.Balance, broken.Off = false, nil
+	broken.Balance, broken.Off, broken.Date = false, nil, "31/02"
 	a := account{Account: records.Account{ID: 2, BookCode: "9990001", BookVI: "Sở Nội vụ Mẫu", Code: "3388.N.TET26", Prescribed: "3388", NameVI: "Phải trả người hưởng", Opening: -storyAmounts[2], Debit: storyAmounts[1], Credit: storyAmounts[0]},
-		Before: -storyAmounts[2], From: "2026-02-01", List: s.storyList("acc.count", 204, 2),
+		Before: -storyAmounts[2], From: "01/02/2026", List: s.storyList("acc.count", 204, 2),
 		Rows: []records.Movement{{Voucher: 202602000000002, ChainNo: 2, Date: calendar.Must(2026, 2, 2), Posted: storyTime, Kind: "approved", Text: "Phê duyệt chi đợt 13001, Phường Mẫu Hoàn Kiếm", Credit: 9_800_000, Balance: -9_800_000},
 			{Voucher: 202602000000171, Date: calendar.Must(2026, 2, 4), Posted: storyTime, Kind: "reconciliation", Text: "Đối chiếu A, tệp 59", Debit: 9_300_000, Balance: -500_000}}}
 	hash := []byte("0123456789abcdef0123456789abcdef")
@@ -39,7 +39,7 @@ func (s *site) bookStories() []story {
 	fresh.ChainNo, fresh.Sealed, fresh.CauseFile, fresh.Order, fresh.ReversedBy = 0, nil, 0, 0, 202602000000199
 	return []story{
 		{Page: "books", Name: "balanced", Me: accounts.Accountant, Data: t},
-		{Page: "books", Name: "not balanced", Me: accounts.Auditor, Data: broken, Errors: []fieldError{{Field: "date", Text: "“31/02” không phải ngày."}}},
+		{Page: "books", Name: "not balanced", Me: accounts.Auditor, Data: broken, Errors: []fieldError{{Field: "date", Text: s.told().say("list.date.wrong", "31/02")}}},
 		{Page: "books", Name: "nothing yet", Me: accounts.Auditor, Data: trialBalance{Books: t.Books, List: s.storyList("books.count", 0, 0)}},
 		{Page: "ledgeraccount", Name: "movements", Me: accounts.Accountant, Data: a},
 		{Page: "ledgeraccount", Name: "nothing moved", Me: accounts.Accountant, Data: account{Account: a.Account, List: s.storyList("acc.count", 0, 0)}},
@@ -72,7 +72,7 @@ func (s *site) timelinessStories() []story {
 	uncovered.Name, uncovered.CurveHidden = "Xã Mẫu Ba Vì", true
 	table := &timeliness.Table{Batch: 13001, Name: "Quà Tết Bính Ngọ 2026", Due: calendar.Must(2026, 1, 27), Computed: storyTime, Through: calendar.Must(2026, 2, 12),
 		Sources: []timeliness.Source{{Channel: "A", Name: "Ngân hàng Mẫu A", Scope: "mọi tài khoản mở tại ngân hàng", From: calendar.Must(2026, 1, 27), To: calendar.Must(2026, 2, 12), Covered: 402_118}}}
-	w := s.words[languages[0]]
+	w := s.told()
 	p := waits{Batches: []option{{Value: "13001", Word: "13001 · Quà Tết Bính Ngọ 2026", Chosen: true}}, Batch: 13001, Name: table.Name, Table: table, All: all, Curve: drawCurve(all), Least: timeliness.PeopleMin, Hidden: 1,
 		Filed: &records.Filed{ID: 3, Head: "204-2f6b1b", Files: []records.FiledFile{{N: 1, Name: "thoi-gian-nhan-tien-dot-13001.json", SHA256: storyHash}}},
 		Rows:  []timeliness.Line{commune, uncovered, {Dimension: timeliness.Commune, Name: "Xã Mẫu Sóc Sơn", Suppressed: true}}, List: s.storyList("time.count.commune", 126, 50)}
@@ -81,7 +81,7 @@ func (s *site) timelinessStories() []story {
 	}
 	few := p
 	few.All = timeliness.Line{Dimension: timeliness.All, Suppressed: true}
-	few.Curve, few.Rows, few.Table = chart{}, nil, &timeliness.Table{Due: table.Due, Through: table.Through, Computed: storyTime}
+	few.List, few.Curve, few.Rows, few.Table = s.storyList("time.count.commune", 0, 0), chart{}, nil, &timeliness.Table{Due: table.Due, Through: table.Through, Computed: storyTime}
 	return []story{
 		{Page: "timeliness", Name: "computed", Me: accounts.Department, Data: p},
 		{Page: "timeliness", Name: "fewer than ten people", Me: accounts.Department, Data: few},
@@ -91,7 +91,7 @@ func (s *site) timelinessStories() []story {
 }
 
 func (s *site) reportStories() []story {
-	w := s.words[languages[0]]
+	w := s.told()
 	made := records.Filed{ID: 4, Kind: filing.Settlement, Batch: 13001, BatchVI: "Quà Tết Bính Ngọ 2026", By: "ke-toan-truong", Asked: storyTime.Add(-time.Hour), Ended: ago(50 * time.Minute), Head: "204-" + storyHash,
 		Files: []records.FiledFile{{N: 1, Name: "quyet-toan-dot-13001.xlsx", SHA256: storyHash, Bytes: 24_000_000, Rows: 500_000}, {N: 2, Name: "quyet-toan-dot-13001-2.xlsx", SHA256: storyHash, Bytes: 19_000_000}}}
 	asked := records.Filed{ID: 6, Kind: filing.Verify, By: "kiem-toan", Asked: storyTime}
@@ -106,7 +106,7 @@ func (s *site) reportStories() []story {
 		{Page: "reports", Name: "made, failed, being made", Me: accounts.Accountant, Data: p},
 		{Page: "reports", Name: "a hash that is ours", Me: accounts.Auditor, Data: found},
 		{Page: "reports", Name: "a hash that is not", Me: accounts.Auditor, Data: reportList{Checked: "00", Kinds: p.Kinds, Filter: choice, List: s.storyList("reports.count", 0, 0)},
-			Errors: []fieldError{{Field: "sha256", Text: "Không có báo cáo nào được lưu như vậy."}}},
+			Errors: []fieldError{{Field: "sha256", Text: s.tellHalf("Không có báo cáo nào được lưu như vậy. / No such report is kept.")}}},
 		{Page: "verify", Name: "sound", Me: accounts.Auditor, Data: verification{Ledger: ledger.Head{ChainNo: 204}, Audit: audit.Head{ChainNo: 397}, Last: sound}},
 		{Page: "verify", Name: "not sound", Me: accounts.Auditor, Data: verification{Ledger: ledger.Head{ChainNo: 204}, Last: broken, Findings: broken.Findings}},
 		{Page: "verify", Name: "never", Me: accounts.Accountant, Data: verification{Asked: &asked}},
@@ -114,7 +114,7 @@ func (s *site) reportStories() []story {
 }
 
 func (s *site) auditStories() []story {
-	w := s.words[languages[0]]
+	w := s.told()
 	rows := []records.Act{
 		{ID: 9, At: storyTime, Actor: "ke-toan-truong", Act: "person.find", Detail: `{"by":"phone","people":["740"]}`},
 		{ID: 8, ChainNo: 397, At: storyTime.Add(-time.Minute), Actor: "chu-tich-00004", Act: "section.approve", Subject: "section/13001/1", Detail: "{}"},
@@ -127,14 +127,14 @@ func (s *site) auditStories() []story {
 }
 
 func (s *site) findStories() []story {
-	v := &visit{site: s, lang: languages[0]}
+	v := &visit{site: s, lang: s.telling}
 	born := int32(1942)
 	hit := records.Hit{Person: 740, Name: "Nguyễn Thị Mẫu", Born: &born, UnitVI: "Phường Mẫu Hoàn Kiếm", More: true}
 	for _, state := range []ledger.State{ledger.Paid, ledger.Ordered, ledger.Returned, ledger.Listed, ""} {
 		hit.Payments = append(hit.Payments, records.HitPayment{Batch: 13001, BatchVI: "Quà Tết Bính Ngọ 2026", Payment: 740, Amount: 500_000, BankVI: "Ngân hàng Mẫu A", Tail: "4417", State: state,
 			Doubt: state == ledger.Ordered, Due: calendar.Must(2026, 1, 27), On: calendar.Must(2026, 1, 28)})
 	}
-	form := find{Units: options(s.words[languages[0]].say("filter.all"), "", "00004", "Phường Mẫu Hoàn Kiếm")}
+	form := find{Units: options(s.told().say("filter.all"), "", "00004", "Phường Mẫu Hoàn Kiếm")}
 	hits, none, wrong := form, form, form
 	hits.Asked, hits.Way, hits.More, hits.Hits = true, "name", true, []foundPerson{v.found(hit), {Hit: records.Hit{Name: "Nguyễn Thị Mẫu", UnitVI: "Xã Mẫu Ba Vì"}}}
 	none.Asked, none.Way = true, "id"
@@ -144,6 +144,6 @@ func (s *site) findStories() []story {
 		{Page: "find", Name: "two people", Me: accounts.Accountant, Data: hits},
 		{Page: "find", Name: "nobody", Me: accounts.Auditor, Data: none},
 		{Page: "find", Name: "half a question", Me: accounts.Maker, Data: wrong, Status: 422,
-			Errors: []fieldError{{Field: "name", Text: "Cần số định danh, hoặc số điện thoại, hoặc họ tên cùng năm sinh."}}},
+			Errors: []fieldError{{Field: "name", Text: s.tellHalf("Cần số định danh, hoặc số điện thoại, hoặc họ tên cùng năm sinh. / An id, a phone number, or a name with the year of birth is needed.")}}},
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"ansinh/bankadapters"
 	"ansinh/internal/money"
@@ -33,25 +34,27 @@ func (doubts) Live() bool { return true }
 func doubtsPage(v *visit) error {
 	a := v.asked()
 	bank := bankadapters.Key(a.text("bank"))
-	rows, err := records.Doubts(v.context(), v.site.DB, bank, v.site.Now())
+	after, want := records.DoubtKey{Submission: a.number("after")}, 0
+	if at, err := time.Parse(time.RFC3339Nano, a.text("since")); err == nil {
+		after.Since = at
+	}
+	if a.wantsFile() {
+		after, want = records.DoubtKey{}, records.CountMax
+	}
+	page, err := records.Doubts(v.context(), v.site.DB, bank, after, want, v.site.Now())
 	if err != nil {
 		return err
 	}
-	d := doubts{Rows: rows}
-	var names map[bankadapters.Key]string
-	if d.Banks, names, err = v.bankOptions(bank); err != nil {
+	d := doubts{Rows: page.Rows, Total: page.Total}
+	if d.Banks, _, err = v.bankOptions(bank); err != nil {
 		return err
 	}
-	var filters []string
-	if bank != "" {
-		filters = append(filters, names[bank])
+	next := []string{"since", "", "after", ""}
+	if n := len(page.Rows); n > 0 {
+		next[1], next[3] = page.Rows[n-1].Since.Format(time.RFC3339Nano), strconv.FormatInt(page.Rows[n-1].Submission, 10)
 	}
-	var payments int64
-	for _, one := range rows {
-		payments += one.Payments
-		d.Total += one.Total
-	}
-	d.List = a.list("doubts.count", payments, 0, filters, false)
+	// Payments are counted, rows are submissions: there are never too many for a file.
+	d.List = a.describe("doubts.count", v.format().count(page.Payments), min(page.Payments, records.CountMax), len(page.Rows), chosen(d.Banks), page.More, next...)
 	if !a.wantsFile() {
 		return v.show("doubts", d)
 	}
@@ -59,7 +62,7 @@ func doubtsPage(v *visit) error {
 	head := []string{w.say("submission"), w.say("batch"), w.say("bank"), w.say("submission.message"), w.say("list.payments"), w.say("total.dong"), w.say("doubts.since"),
 		w.say("doubts.why"), w.say("doubts.missing")}
 	return a.file("dang-hoi-lai", d.List, head, func(emit func(...any)) error {
-		for _, one := range rows {
+		for _, one := range page.Rows {
 			missing := ""
 			for _, m := range one.Missing {
 				missing += w.say("missing."+string(m)) + "; "

@@ -139,6 +139,10 @@ func (f formatter) count(n any) string {
 	switch n := n.(type) {
 	case int:
 		return f.separate(money.Amount(n).String())
+	case int16:
+		return f.separate(money.Amount(n).String())
+	case int32:
+		return f.separate(money.Amount(n).String())
 	case int64:
 		return f.separate(money.Amount(n).String())
 	default:
@@ -161,7 +165,7 @@ func (f formatter) date(d calendar.Date) string {
 	if f.lang == languages[0] {
 		return d.Vietnamese()
 	}
-	return d.Start().Format("2 Jan 2006")
+	return d.Start().Format("2\u00a0Jan\u00a02006")
 }
 
 // moment is a time in Vietnam, to the minute. Nil and zero are a dash.
@@ -174,7 +178,7 @@ func (f formatter) moment(at any) string {
 	if f.lang == languages[0] {
 		return t.Format("15:04, 02/01/2006")
 	}
-	return t.Format("15:04, 2 Jan 2006")
+	return t.Format("15:04, 2\u00a0Jan\u00a02006")
 }
 
 // clock is the time of day to the second.

@@ -133,7 +133,8 @@ func (h *house) send(batch ledger.BatchID, payment int64, doubt bool) {
 		if err != nil || !doubt {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why) VALUES ($1, $2, 1, 'doubt', $3, 'hết giờ chờ')`, batch, payment, now)
+		_, err = tx.Exec(ctx, `INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, submission, section, channel, amount)
+			SELECT batch, no, 1, 'doubt', $3, 'hết giờ chờ', 0, section, channel, amount FROM payout.payment WHERE batch = $1 AND no = $2`, batch, payment, now)
 		return err
 	})
 }

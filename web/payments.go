@@ -15,10 +15,7 @@ import (
 )
 
 func (s *site) paymentsRoutes() []route {
-	return []route{
-		{pattern: "GET /batches/{batch}/payments", who: readers, serve: paymentsPage},
-		{pattern: "GET /batches/{batch}/payments.csv", who: readers, serve: paymentsFile},
-	}
+	return []route{{pattern: "GET /batches/{batch}/payments", who: readers, serve: paymentsPage}}
 }
 
 // paymentStates are the states by which payments can be filtered.
@@ -28,17 +25,11 @@ var paymentStates = []string{"none", "approved", "ordered", "out", "listed", "in
 // payments is a page of the payments of a batch.
 type payments struct {
 	Batch    payout.Batch
-	Filter   records.PaymentFilter
 	Units    []option
 	Channels []option
 	States   []option
 	Page     records.PaymentPage
-	Known    int64 // how many there are, from the figures; -1 unknown
-	Filtered bool
-	Empty    string
-	File     string
-	TooMany  bool // for a download
-	Pager    pager
+	List     listing
 	GoOn     string // address that walks on after a cut
 }
 
@@ -47,61 +38,59 @@ func (p payments) Heading(say func(string, ...any) string) string {
 	return say("payments.of", p.Batch.NameVI)
 }
 
-// Last is the place of the last row shown.
-func (p payments) Last() int64 { return p.Page.First + int64(len(p.Page.Rows)) - 1 }
-
-func (v *visit) paymentFilter(q query, b payout.Batch) records.PaymentFilter {
-	return records.PaymentFilter{Batch: b.ID, Section: int16(min(q.number("section", 0), 32_000)), Channel: bankadapters.Key(q.get("channel")),
-		State: q.get("state", paymentStates...), Unit: v.me.UnitCode, Page: int(min(q.number("page", 1), 1_000_000)), After: q.number("after", 0)}
-}
+// sectionMax is the highest number a section can have.
+const sectionMax = 32_767
 
 func paymentsPage(v *visit) error {
-	ctx, db := v.r.Context(), v.site.DB
 	b, _, err := v.ownBatch()
 	if err != nil {
 		return err
 	}
-	q := v.query()
-	d := payments{Batch: b, Filter: v.paymentFilter(q, b)}
-	if d.Page, err = records.Payments(ctx, db, d.Filter); err != nil {
+	a := v.asked()
+	f := records.PaymentFilter{Batch: b.ID, Section: int16(max(0, min(a.number("section"), sectionMax))), Channel: bankadapters.Key(a.text("channel")),
+		State: a.choice("state", paymentStates...), Unit: v.me.UnitCode, Page: a.page(), After: max(0, a.number("after"))}
+	d := payments{Batch: b}
+	if err := d.choices(v, f); err != nil {
 		return err
 	}
-	if err := v.noteRead(d.Filter, len(d.Page.Rows)); err != nil {
+	filters := chosen(d.Units, d.Channels, d.States)
+	if a.wantsFile() {
+		return v.paymentsFile(a, f, filters)
+	}
+	if d.Page, err = records.Payments(v.context(), v.site.DB, f); err != nil {
 		return err
 	}
-	if err := d.choices(v); err != nil {
+	if err := v.noteRead(f, len(d.Page.Rows)); err != nil {
 		return err
 	}
-	f := d.Filter
-	d.Filtered = f.Section != 0 || f.Channel != "" || f.State != ""
-	d.Empty = emptyKey("payments", false, d.Filtered)
-	d.File = q.at(fmt.Sprintf("/batches/%d/payments.csv", b.ID))
-	d.Known = d.Page.Found
+	known := d.Page.Found
 	if f.State != "" {
-		if d.Known, err = v.knownInState(f); err != nil {
+		if known, err = v.knownInState(f); err != nil {
 			return err
 		}
 	}
-	d.TooMany = d.Known > exportMax
-	d.link(q)
+	d.list(a, f, known, filters)
 	return v.show("payments", d)
 }
 
-// link makes the links to the neighbours: numbered pages without a filter by
-// state, else on from the last row.
-func (d *payments) link(q query) {
-	f, rows := d.Filter, d.Page.Rows
-	switch {
-	case f.State == "":
-		d.Pager = q.pages(int64(f.Page), d.Page.More)
-	case d.Page.More:
-		d.Pager.Next = q.with("after", strconv.FormatInt(rows[len(rows)-1].No, 10))
-	case d.Page.Cut > 0:
-		d.GoOn = q.with("after", strconv.FormatInt(d.Page.Cut, 10))
+// list is numbered without a filter by state; with one it goes on from the last
+// row, or from where the walk ended.
+func (d *payments) list(a asked, f records.PaymentFilter, known int64, filters []string) {
+	rows := d.Page.Rows
+	if f.State == "" {
+		d.List = a.numbered("payments.count", known, len(rows), records.PageSize, filters)
+		return
 	}
-	if f.State != "" && f.After > 0 {
-		d.Pager.First = q.with("after", "")
-		d.Pager.Previous = ""
+	last := f.After
+	if len(rows) > 0 {
+		last = rows[len(rows)-1].No
+	}
+	d.List = a.list("payments.count", known, len(rows), filters, d.Page.More, "after", strconv.FormatInt(last, 10))
+	if d.Page.Cut > 0 {
+		d.GoOn = a.with("after", strconv.FormatInt(d.Page.Cut, 10), "row", strconv.FormatInt(a.row+int64(len(rows)), 10), "as", "")
+	}
+	if f.After > 0 && d.List.First == "" {
+		d.List.First = a.with("after", "", "row", "", "as", "")
 	}
 }
 
@@ -129,30 +118,31 @@ func (v *visit) knownInState(f records.PaymentFilter) (int64, error) {
 	return n, nil
 }
 
-func (d *payments) choices(v *visit) error {
-	units, err := records.UnitChoices(v.r.Context(), v.site.DB, d.Batch.ID, v.me.UnitCode)
+func (d *payments) choices(v *visit, f records.PaymentFilter) error {
+	units, err := records.UnitChoices(v.context(), v.site.DB, d.Batch.ID, v.me.UnitCode)
 	if err != nil {
 		return err
 	}
-	channels, err := records.Channels(v.r.Context(), v.site.DB, d.Batch.ID)
+	channels, err := records.Channels(v.context(), v.site.DB, d.Batch.ID)
 	if err != nil {
 		return err
 	}
 	section := ""
-	if d.Filter.Section != 0 {
-		section = strconv.Itoa(int(d.Filter.Section))
+	if f.Section != 0 {
+		section = strconv.Itoa(int(f.Section))
 	}
-	d.Units = v.chosenOf(section, "payments.unit", units)
-	var list []records.Choice
+	w := v.words()
+	d.Units = options(w.say("payments.unit.all"), section, pairsOf(units)...)
+	var pairs []string
 	for _, c := range channels {
-		list = append(list, records.Choice{Value: string(c.Key), Word: c.Name})
+		pairs = append(pairs, string(c.Key), c.Name)
 	}
-	d.Channels = v.chosenOf(string(d.Filter.Channel), "payments.channel", list)
-	d.States = []option{{Word: v.site.words[v.lang].say("payments.state.all"), Chosen: d.Filter.State == ""}}
-	f := formatter{v.lang}
+	d.Channels = options(w.say("payments.channel.all"), string(f.Channel), pairs...)
+	pairs = nil
 	for _, state := range paymentStates {
-		d.States = append(d.States, option{Value: state, Word: stateWord(v.site.words[v.lang], f, state), Chosen: state == d.Filter.State})
+		pairs = append(pairs, state, stateWord(w, v.format(), state))
 	}
+	d.States = options(w.say("payments.state.all"), f.State, pairs...)
 	return nil
 }
 
@@ -174,36 +164,32 @@ func (v *visit) audit(act, subject string, detail map[string]any) error {
 	})
 }
 
-func paymentsFile(v *visit) error {
-	b, _, err := v.ownBatch()
+func (v *visit) paymentsFile(a asked, f records.PaymentFilter, filters []string) error {
+	f.Page, f.After, f.Limit = 1, 0, records.CountMax
+	page, err := records.Payments(v.context(), v.site.DB, f)
 	if err != nil {
 		return err
 	}
-	f := v.paymentFilter(v.query(), b)
-	f.Page, f.After, f.Limit = 1, 0, exportMax
-	page, err := records.Payments(v.r.Context(), v.site.DB, f)
-	if err != nil {
-		return err
-	}
+	count := int64(len(page.Rows))
 	if page.More || page.Cut > 0 {
-		return errTooMany(page.Found)
+		count = records.CountMax + 1
 	}
 	if err := v.noteRead(f, len(page.Rows)); err != nil {
 		return err
 	}
-	w := v.site.words[v.lang]
-	table := [][]string{{w.say("payment.no"), w.say("section.unit"), w.say("payment.name"), w.say("payment.birth"), w.say("channel"), w.say("payment.account"),
-		w.say("amount.dong"), w.say("state")}}
-	format := formatter{v.lang}
-	for _, p := range page.Rows {
-		birth := ""
-		if p.Birth != nil {
-			birth = strconv.Itoa(*p.Birth)
+	w, format := v.words(), v.format()
+	head := []string{w.say("payment.no"), w.say("section.unit"), w.say("payment.name"), w.say("payment.birth"), w.say("channel"), w.say("payment.account"),
+		w.say("amount.dong"), w.say("state")}
+	return a.file(fmt.Sprintf("khoan-chi-%d", f.Batch), a.list("payments.count", count, 0, filters, false), head, func(emit func(...any)) error {
+		for _, p := range page.Rows {
+			birth := ""
+			if p.Birth != nil {
+				birth = strconv.Itoa(*p.Birth)
+			}
+			emit(fmt.Sprintf("%d/%d", f.Batch, p.No), p.Unit, p.Name, birth, string(p.Channel), masked(p.Tail), p.Amount, stateWord(w, format, p.State))
 		}
-		table = append(table, []string{fmt.Sprintf("%d/%d", b.ID, p.No), p.Unit, p.Name, birth, string(p.Channel), masked(p.Tail), p.Amount.Exact(),
-			stateWord(w, format, p.State)})
-	}
-	return v.table(fmt.Sprintf("khoan-chi-%d", b.ID), table)
+		return nil
+	})
 }
 
 // masked is an account by its last digits.

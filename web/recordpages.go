@@ -40,7 +40,7 @@ func (s *site) recordFunctions(lang string) template.FuncMap {
 		"sound":    func(ok bool) mark { return markOf(w, "sound.", strconv.FormatBool(ok), soundTones) },
 		"sealed":   func(no int64) string { return sealedWord(w, f, no) },
 		"breakWhy": func(r reconciliation.Reason) string { return f.reason(r) },
-		"whoNext":  actsNext,
+		"whoNext":  f.actsNext,
 		"cellWord": f.cellWord,
 		"kindWord": func(kind string) string { return wordOr(w, "voucher.kind.", kind) },
 		"legWord":  func(id ledger.LegID) string { return legWord(w, id) },
@@ -113,11 +113,11 @@ func (f formatter) reason(r reconciliation.Reason) string {
 	return string(r)
 }
 
-// actsNext says who acts next about a break; that is written in Vietnamese only.
-func actsNext(r reconciliation.Reason) string {
+// actsNext says who acts next about a break.
+func (f formatter) actsNext(r reconciliation.Reason) string {
 	for _, one := range reconciliation.Reasons {
 		if one.Reason == r {
-			return one.Next
+			return f.pick(one.Next, one.NextEN)
 		}
 	}
 	return ""

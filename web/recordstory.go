@@ -12,10 +12,13 @@ import (
 	"ansinh/web/records"
 )
 
-// storyList is a listing as its page would have it, in Vietnamese.
+// storyList is a listing as its page would have it.
 func (s *site) storyList(key string, count int64, shown int, filters ...string) listing {
-	w, f := s.words[languages[0]], formatter{languages[0]}
-	l := listing{Sentence: w.many(key, count, f.count(count)), Empty: w.say(key + ".none"), CSV: "?as=csv"}
+	w, f := s.told(), formatter{s.telling}
+	l := listing{Sentence: w.many(key, count, f.count(count)), Empty: w.say(key + ".none")}
+	if count > 0 {
+		l.CSV = "?as=csv"
+	}
 	for _, one := range filters {
 		l.Sentence += ", " + one
 		l.Empty = w.say("list.nomatch", one)
@@ -32,7 +35,7 @@ func (s *site) storyList(key string, count int64, shown int, filters ...string) 
 }
 
 func (s *site) storyBanks() []option {
-	return options(s.words[languages[0]].say("filter.all"), "A", "A", "Ngân hàng Mẫu A", "B", "Ngân hàng Mẫu B")
+	return options(s.told().say("filter.all"), "", "A", "Ngân hàng Mẫu A", "B", "Ngân hàng Mẫu B")
 }
 
 func ago(d time.Duration) *time.Time { t := storyTime.Add(-d); return &t }
@@ -54,7 +57,7 @@ func (s *site) bankStories() []story {
 		{Page: "banks", Name: "none", Me: accounts.Operator, Data: banks{}},
 		{Page: "gate", Name: "pause", Me: accounts.Accountant, Data: gateForm{Bank: open}},
 		{Page: "gate", Name: "open", Me: accounts.Department, Data: gateForm{Bank: paused}},
-		{Page: "gate", Name: "no reason", Me: accounts.Accountant, Data: gateForm{Bank: open}, Errors: []fieldError{{Field: "why", Text: "Hãy ghi lý do."}}, Status: 422},
+		{Page: "gate", Name: "no reason", Me: accounts.Accountant, Data: gateForm{Bank: open}, Errors: []fieldError{{Field: "why", Text: s.tellHalf("Hãy ghi lý do. / Write the reason.")}}, Status: 422},
 	}
 }
 
@@ -90,7 +93,7 @@ func (s *site) breakStories() []story {
 	closed := records.BreakDetail{BreakRow: row, Suggestion: "", ClosedOne: "ke-toan-truong", ClosedTwo: "kiem-soat-vien", ClosedVoucher: 202602000000190, Line: &line, FileName: "a-20260204.xml", FileKind: "camt.053"}
 	closed.Closed, closed.How = ago(2*time.Hour), "ngân hàng đã hoàn tiền"
 	lists := func(rows []records.BreakRow, count int64, filters ...string) breaks {
-		w := s.words[languages[0]]
+		w := s.told()
 		b := breaks{Rows: rows, Banks: s.storyBanks(), List: s.storyList("breaks.count", count, len(rows), filters...)}
 		b.Reasons, b.Owners = options(w.say("filter.all"), ""), options(w.say("filter.all"), "", "-", w.say("breaks.owner.nobody"))
 		b.States, b.Orders = options(w.say("breaks.open"), ""), options(w.say("breaks.sort.oldest"), "")
@@ -123,7 +126,7 @@ func (s *site) fileStories() []story {
 		{Position: 2, Source: "statement", Side: "debit", Amount: 500_000, BookDate: calendar.Must(2026, 2, 4), EndToEnd: "TST1A15000000740K", Tail: "4417", Situation: "paid", Evidence: "debit_second", Action: "claim", Batch: 13001, Payment: 740, Voucher: 202602000000169, ChainNo: 0, Break: 41},
 		{Position: 3, Source: "provider", Amount: 300_000, EndToEnd: "TST1A15000000741M"},
 	}
-	w := s.words[languages[0]]
+	w := s.told()
 	list := files{Rows: []records.File{waiting, taken, refused}, Banks: s.storyBanks(), Verdicts: options(w.say("filter.all"), ""), List: s.storyList("files.count", 3, 3)}
 	return []story{
 		{Page: "files", Name: "taken, refused, waiting", Me: accounts.Accountant, Data: list},

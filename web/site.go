@@ -43,6 +43,7 @@ type site struct {
 	templates map[string]map[string]*template.Template // language, page
 	words     map[string]words
 	assets    *assets
+	telling   string // language in which the storybook's data is made
 }
 
 // New makes the console. It fails on a template or message that cannot be read,

@@ -32,6 +32,13 @@ func (s *site) stories() []story {
 	return slices.Concat(s.frameStories(), s.homeStories(), s.batchStories(), s.approvalStories(), s.paymentStories(), s.stopStories(), s.recordStories())
 }
 
+// told are the words of the language a story is made in: what a page puts
+// together before it is drawn, such as the sentence above a list.
+func (s *site) told() words { return s.words[s.telling] }
+
+// tellHalf is the half of a text of both languages that the story is made in.
+func (s *site) tellHalf(both string) string { return half(both, s.telling) }
+
 // storyTime is when all stories take place.
 var storyTime = calendar.Must(2026, 2, 13).At(10, 42)
 
@@ -45,14 +52,20 @@ func Storybook(notice string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", s.assets)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.tell(w, r, s.contents()) })
-	all := s.stories()
+	books := map[string][]story{}
+	for _, lang := range languages {
+		teller := *s
+		teller.telling = lang
+		books[lang] = teller.stories()
+	}
 	mux.HandleFunc("GET /story/{n}", func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.PathValue("n"))
-		if err != nil || n < 0 || n >= len(all) {
+		book := books[language(w, r)]
+		if err != nil || n < 0 || n >= len(book) {
 			http.NotFound(w, r)
 			return
 		}
-		s.tell(w, r, all[n])
+		s.tell(w, r, book[n])
 	})
 	return mux, nil
 }
@@ -98,7 +111,7 @@ func (s *site) contents() story {
 type storyLink struct{ Path, Page, Name string }
 
 func (s *site) frameStories() []story {
-	wrong := []fieldError{{Field: "name", Text: "Tên đăng nhập hoặc mật khẩu không đúng."}}
+	wrong := []fieldError{{Field: "name", Text: s.tellHalf("Tên đăng nhập hoặc mật khẩu không đúng. / The name or the password is not right.")}}
 	list := []story{
 		{Page: "stories", Name: "contents", Data: []storyLink{{Path: "/", Page: "stories", Name: "contents"}}},
 		{Page: "signin", Name: "empty", Data: signInForm{Next: "/"}},
@@ -106,11 +119,11 @@ func (s *site) frameStories() []story {
 		{Page: "signin", Name: "signed out", Data: signInForm{Next: "/"}, Done: "signout"},
 		{Page: "link", Name: "one-time link", Data: linkForm{Link: url.PathEscape("mau")}},
 		{Page: "account", Name: "with a key", Me: accounts.Accountant},
-		{Page: "account", Name: "without a key", Me: accounts.Auditor, Errors: []fieldError{{Field: "again", Text: "Hai lần nhập mật khẩu mới không giống nhau."}}},
+		{Page: "account", Name: "without a key", Me: accounts.Auditor, Errors: []fieldError{{Field: "again", Text: s.tellHalf("Hai lần nhập mật khẩu mới không giống nhau. / The new password was not typed the same twice.")}}},
 	}
 	for kind, status := range statusOf {
 		list = append(list, story{Page: "failure", Name: kind.String(), Me: accounts.Maker, Status: status,
-			Data: failure{Kind: kind.String(), Text: "Một câu nói rõ điều gì đã xảy ra.", Code: "CONSOLE-PAGE", Reference: "7f3a09c1"}})
+			Data: failure{Kind: kind.String(), Text: s.tellHalf("Một câu nói rõ điều gì đã xảy ra. / A sentence that says what happened."), Code: "CONSOLE-PAGE", Reference: "7f3a09c1"}})
 	}
 	return sortedStories(list)
 }

@@ -38,7 +38,7 @@ type waits struct {
 	By      []option // the dimensions
 	Rows    []timeliness.Line
 	List    listing
-	Hidden  int // rows about fewer than ten people, on all pages
+	Hidden  int64 // rows about fewer than ten people, on all pages
 	Least   int
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -269,3 +270,7 @@ func otherLanguage(u *url.URL, lang string) string {
 	}
 	return u.Path + "?" + q.Encode()
 }
+
+func (v *visit) words() words             { return v.site.words[v.lang] }
+func (v *visit) format() formatter        { return formatter{v.lang} }
+func (v *visit) context() context.Context { return v.r.Context() }

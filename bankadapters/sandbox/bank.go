@@ -33,6 +33,8 @@ type bank struct {
 	seen          map[string]int // ids in the order first seen
 	about         map[string]int // requests per id
 	tries         map[string]int // arrivals per id
+	moment        time.Time      // of the group in the making
+	stamped       moment         // the last stamp of the book that was read
 	closed        string         // last closed day
 	days          int            // closed days
 	closing       string         // the day being closed, while it is
@@ -141,6 +143,15 @@ var identities = []identity{
 	{"P2", "", "Điểm chi trả Mẫu", true},
 }
 
+// Banks lists the ids of all banks and providers: A … E, P1, P2.
+func Banks() []string {
+	out := make([]string, len(identities))
+	for i, who := range identities {
+		out[i] = who.id
+	}
+	return out
+}
+
 func newBank(w *World, who identity) *bank {
 	return &bank{
 		identity: who, world: w, habits: w.habitsOf(who.id), key: w.keyOf(who.id),
@@ -210,7 +221,7 @@ func (b *bank) applyMessage(e *event) error {
 	m := &message{
 		no: e.Message, id: e.ID, key: b.kept(e.ID), info: e.Info, account: e.Account, date: e.Date,
 		digest: e.Digest, head: e.Head, channel: e.Channel, receipt: e.Ref, count: e.N, total: e.Amount,
-		at: parseStamp(e.At), state: "taken", bulkGross: e.Gross, news: e.Unheard,
+		at: b.stamp(e.At), state: "taken", bulkGross: e.Gross, news: e.Unheard,
 	}
 	if m.no != len(b.messages)+1 {
 		return fmt.Errorf("message %d out of order", m.no)
@@ -259,7 +270,7 @@ func (b *bank) applyArrival(e *event) error {
 		m.state = "ignored"
 		return nil
 	}
-	m.state, m.at, m.news = "taken", parseStamp(e.At), true
+	m.state, m.at, m.news = "taken", b.stamp(e.At), true
 	b.remember(m)
 	return nil
 }
@@ -279,6 +290,20 @@ func (b *bank) common(s string) string {
 }
 
 const commonMax = 1_000
+
+// moment is a time as the book writes it, and the time.
+type moment struct {
+	text string
+	at   time.Time
+}
+
+// stamp reads a time of the own book. All events of a group carry the same.
+func (b *bank) stamp(text string) time.Time {
+	if text != b.stamped.text {
+		b.stamped = moment{text, parseStamp(text)}
+	}
+	return b.stamped.at
+}
 
 func (b *bank) orderOf(e *event) (*order, error) {
 	if e.Order < 1 || e.Order > len(b.orders) {
@@ -328,7 +353,7 @@ func (b *bank) applyPaid(e *event) error {
 	if err != nil {
 		return err
 	}
-	p := &payment{no: e.Payment, order: o, amount: e.Amount, ref: e.Ref, date: b.common(e.Date), at: parseStamp(e.At), doubled: e.Doubled}
+	p := &payment{no: e.Payment, order: o, amount: e.Amount, ref: e.Ref, date: b.common(e.Date), at: b.stamp(e.At), doubled: e.Doubled}
 	if p.no != len(b.payments)+1 {
 		return fmt.Errorf("payment %d out of order", p.no)
 	}
@@ -418,7 +443,7 @@ func (b *bank) nextRef() string { return fmt.Sprintf("%sF%010d", b.id, b.refs+1)
 func (b *bank) today() string {
 	day := b.closing
 	if day == "" {
-		day = b.world.now().In(vietnam).Format(time.DateOnly)
+		day = b.moment.In(vietnam).Format(time.DateOnly)
 		if b.closed != "" && day <= b.closed {
 			day = addDays(b.closed, 1)
 		}

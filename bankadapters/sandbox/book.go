@@ -254,7 +254,12 @@ type work struct {
 	last *event
 }
 
-func (b *bank) begin() *work { return &work{b: b, at: stamp(b.world.now())} }
+// begin fixes the time of the whole group, so that the clock is asked once for
+// ten thousand payments.
+func (b *bank) begin() *work {
+	b.moment = b.world.now()
+	return &work{b: b, at: stamp(b.moment)}
+}
 
 func (w *work) put(e *event) {
 	w.b.log.seq++

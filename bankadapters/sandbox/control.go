@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -46,6 +47,7 @@ func (w *World) controlRoutes() map[string]route {
 			return controlled(r, &q, func() error { return w.AddScript("", q) })
 		},
 		"POST /control/deliver": w.controlDeliver,
+		"GET /control/payments": w.controlPayments,
 		"GET /control/book": func(r *request) reply {
 			book, err := w.Book(r.URL.Query().Get("bank"))
 			if err != nil {
@@ -91,4 +93,26 @@ func (w *World) controlDeliver(r *request) reply {
 		return controlError(err)
 	}
 	return jsonReply(http.StatusOK, d)
+}
+
+// paymentsPage is how many payments one answer holds.
+const paymentsPage = 20_000
+
+// controlPayments answers with a page of a bank's payments: whoever compares
+// needs neither the whole book nor its memory.
+func (w *World) controlPayments(r *request) reply {
+	after, err := strconv.Atoi(r.URL.Query().Get("after"))
+	if err != nil || after < 0 {
+		return errorReply(http.StatusBadRequest, "after is needed: how many payments were read")
+	}
+	page, n := make([]BookPayment, 0, paymentsPage), 0
+	err = w.EachPayment(r.URL.Query().Get("bank"), func(p BookPayment) {
+		if n++; n > after && len(page) < paymentsPage {
+			page = append(page, p)
+		}
+	})
+	if err != nil {
+		return controlError(err)
+	}
+	return jsonReply(http.StatusOK, map[string]any{"payments": page, "all": n})
 }

@@ -285,7 +285,7 @@ func TestEveryFileValidatesAndAddsUp(t *testing.T) {
 	c := open(t, sandbox.Config{Seed: 7, Faults: rough})
 	c.play()
 	kinds := map[string]int{}
-	for _, bank := range c.world.Banks() {
+	for _, bank := range sandbox.Banks() {
 		closing := map[string]int64{}
 		for _, f := range c.files(bank, "") {
 			kinds[f.Kind]++
@@ -327,7 +327,7 @@ func TestSameRequestsGiveTheSameBook(t *testing.T) {
 		c := open(t, sandbox.Config{Seed: 11, Dir: dir, Faults: rough})
 		c.play()
 		books[i] = map[string]string{}
-		for _, b := range c.world.Banks() {
+		for _, b := range sandbox.Banks() {
 			text, err := os.ReadFile(filepath.Join(dir, "sandbox", b, "book.jsonl"))
 			if err != nil {
 				t.Fatal(err)

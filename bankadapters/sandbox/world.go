@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -153,9 +152,6 @@ func (w *World) Close() error {
 	}
 	return err
 }
-
-// Banks lists the ids: A … E, P1, P2.
-func (w *World) Banks() []string { return slices.Clone(w.order) }
 
 func (w *World) all() []*bank {
 	out := make([]*bank, 0, len(w.order))

@@ -47,7 +47,7 @@ func setupBatchShow(f *flag.FlagSet) run {
 			return err
 		}
 		if *asJSON {
-			return e.printJSON(map[string]any{"batch": batch, "sections": sections, "summary": sum, "tallies": tallies, "exceptions": open, "waits": saidWaits(waits)})
+			return e.printJSON(shownJSON(batch, sections, sum, tallies, open, waits))
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
 		fmt.Fprintf(e.stdout, "phần / sections: %s\n", sectionStates(sections))
@@ -58,8 +58,8 @@ func setupBatchShow(f *flag.FlagSet) run {
 		for _, x := range open {
 			fmt.Fprintf(e.stdout, "%s: %d khoản / payments (%s), %s đồng\n", exceptionWords[x.Kind], x.Payments, x.State, x.Amount)
 		}
-		for _, w := range saidWaits(waits) {
-			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence)
+		for _, w := range waits {
+			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence())
 		}
 		return e.printMissing(ctx, db, id)
 	})
@@ -133,20 +133,6 @@ func (e *env) printMissing(ctx context.Context, db pgdb.DB, id ledger.BatchID) e
 // exceptionWords are the kinds of payout.exception.
 var exceptionWords = map[string]string{"doubt": "đang hỏi lại ngân hàng / in doubt", "held": "giữ lại, không gửi được / held, cannot be sent",
 	"repair": "chờ sửa / due for repair", "barred": "cấm chi tiếp, đã có bằng chứng / barred, a proof came"}
-
-// saidWait is a wait with its sentence, as people and scripts read it.
-type saidWait struct {
-	payout.Wait
-	Sentence string
-}
-
-func saidWaits(list []payout.Wait) []saidWait {
-	said := make([]saidWait, len(list))
-	for i, w := range list {
-		said[i] = saidWait{w, w.Sentence()}
-	}
-	return said
-}
 
 func (e *env) printSums(s reconciliation.Summary) {
 	table := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,6 +30,9 @@ func setupBenchPages(f *flag.FlagSet) run {
 	visitors := f.Int("visitors", 50, "people who click at once")
 	each := f.Int("clicks", 60, "clicks of each")
 	think := f.Duration("think", 2*time.Second, "what a reader takes between two clicks, on average")
+	plans := f.String("plans", "", "file for the plan of every query of every page, with rows and buffers read")
+	workers := f.Int("workers", 2, "batches filled at once")
+	fillOnly := f.Bool("fill", false, "stop after filling: how long the data takes")
 	asJSON := f.Bool("json", false, "print JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
 		if *people < 1000 || *batches < 1 || *visitors < 1 || *each < 1 {
@@ -40,12 +44,17 @@ func setupBenchPages(f *flag.FlagSet) run {
 		}
 		var rows []bench.PageRow
 		err = onServer(ctx, func(db, owner *pgxpool.Pool, _ string) error {
-			city, err := bench.LoadCity(ctx, db, bench.CityOptions{People: *people, Batches: *batches, Keys: keys, Random: rand.Reader, Log: e.stderr})
+			city, err := bench.LoadCity(ctx, db, bench.CityOptions{People: *people, Batches: *batches, Workers: *workers, Keys: keys, Random: rand.Reader, Log: e.stderr})
 			if err != nil {
 				return err
 			}
-			if _, err := owner.Exec(ctx, "ANALYZE"); err != nil {
+			if _, err := owner.Exec(ctx, "ANALYZE"); err != nil || *fillOnly {
 				return err
+			}
+			if *plans != "" {
+				if err := writePlans(ctx, city, *plans); err != nil {
+					return err
+				}
 			}
 			rows, err = city.Pages(ctx, bench.PagesOptions{Visitors: *visitors, Each: *each, Think: *think, Seed: 1, Now: time.Now})
 			return err
@@ -60,22 +69,26 @@ func setupBenchPages(f *flag.FlagSet) run {
 	}
 }
 
+func writePlans(ctx context.Context, city *bench.City, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(city.Plans(ctx, file), file.Close())
+}
+
 func setupBench(f *flag.FlagSet) run {
 	payments := f.Int("payments", 200_000, "payments of each of the two batches; three ledger lines each")
 	batches := f.Int("batches", 300, "attached batches present beforehand")
-	entries := f.Int("entries", 300_000, "entries of the camt.054")
+	entries := f.Int("entries", 300_000, "entries of the camt.054; 0 leaves it out")
 	path := f.Int("path", 100_000, "payments taken from list to closed batch; first a tenth of them; 0 leaves it out")
+	settlement := f.Int("settlement", 0, "entries of one statement, taken in and posted, with the memory that takes; 0 leaves it out")
 	asJSON := f.Bool("json", false, "print JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
-		if *payments < 0 || *batches < 0 || *entries < 1 || *path < 0 {
-			return usagef("--entries is at least 1, --payments, --path and --batches at least 0")
+		if *payments < 0 || *batches < 0 || *entries < 0 || *path < 0 || *settlement < 0 || *settlement > 1_000_000 {
+			return usagef("no size is below 0, and --settlement at most 1,000,000")
 		}
 		var rows []bench.Row
-		fmt.Fprintln(e.stderr, "bench: camt.054 …")
-		statement, err := bench.Statement(ctx, os.TempDir(), *entries, time.Now)
-		if err != nil {
-			return err
-		}
 		if *payments > 0 {
 			fmt.Fprintln(e.stderr, "bench: ledger …")
 			o := bench.LedgerOptions{Payments: *payments, Batches: *batches, Chunk: 10_000, Now: time.Now}
@@ -87,7 +100,25 @@ func setupBench(f *flag.FlagSet) run {
 				return err
 			}
 		}
-		rows = append(rows, statement)
+		if *entries > 0 {
+			fmt.Fprintln(e.stderr, "bench: camt.054 …")
+			row, err := bench.Statement(ctx, os.TempDir(), *entries, time.Now)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		if *settlement > 0 {
+			fmt.Fprintln(e.stderr, "bench: settlement …")
+			err := onServer(ctx, func(db, owner *pgxpool.Pool, dir string) error {
+				row, err := bench.Settlement(ctx, db, owner, bench.MoneyOptions{Payments: *settlement, Dir: dir, Now: time.Now})
+				rows = append(rows, row)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
 		if *path > 0 {
 			fmt.Fprintln(e.stderr, "bench: money path …")
 			err := onServer(ctx, func(db, owner *pgxpool.Pool, dir string) error {

@@ -7,7 +7,29 @@ import (
 
 // commands lists every command in the order in which help shows them.
 var commands = sync.OnceValue(func() []command {
-	return slices.Concat(demoCommands(), setupCommands(), workCommands(), sandboxCommands(), listCommands(), refusalCommands(), batchCommands(), handCommands(), paymentCommands(),
-		settlementCommands(), officeCommands(), ledgerCommands(), databaseCommands(), dispatchCommands(), backupCommands(), doctorCommands(),
-		submissionCommands(), benchCommands(), userCommands(), storybookCommands())
+	return slices.Concat(
+		demoCommands(),
+		setupCommands(),
+		workCommands(),
+		sandboxCommands(),
+		listCommands(),
+		registryCommands(),
+		personCommands(),
+		verifyCommands(),
+		refusalCommands(),
+		batchCommands(),
+		handCommands(),
+		paymentCommands(),
+		settlementCommands(),
+		officeCommands(),
+		ledgerCommands(),
+		databaseCommands(),
+		dispatchCommands(),
+		backupCommands(),
+		doctorCommands(),
+		submissionCommands(),
+		benchCommands(),
+		userCommands(),
+		storybookCommands(),
+	)
 })

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/assembly"
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
@@ -84,9 +83,10 @@ type demo struct {
 	options  demoOptions
 	state    *demoState
 	progress *progress
+	meter    meter
 
 	installation assembly.Demo
-	world        *sandbox.World
+	banks        *demoBanks
 	works        *assembly.Works
 	steps        stepper
 	callback     string         // where banks post their files
@@ -156,7 +156,7 @@ func (d *demo) timed(name, what string, do func(context.Context) error) func(con
 		d.progress.begin(what)
 		begun := time.Now()
 		err := profiled(d.options.profile, name, func() error { return do(ctx) })
-		d.state.spent(name, time.Since(begun))
+		d.state.spent(name, time.Since(begun), d.meter.read())
 		d.progress.end(time.Since(begun))
 		return err
 	}

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"ansinh/bankadapters"
+	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/assembly"
 	"ansinh/internal/audit"
 	"ansinh/internal/calendar"
@@ -99,18 +101,10 @@ func (d *demo) seals(ctx context.Context) error {
 	}
 }
 
-// closeDay has all banks close their day and post their files over HTTP, signed.
+// closeDay has all banks close their day and post their files over HTTP, signed,
+// and has what they say posted.
 func (d *demo) closeDay(ctx context.Context, day calendar.Date) error {
-	if err := d.world.CloseDay("", day.String()); err != nil {
-		return err
-	}
-	if !day.Before(demoLastDay) {
-		// Asked for, beside those of every seventh day, so that they reach past the due date.
-		if err := d.world.Withdrawals("", day.String()); err != nil {
-			return err
-		}
-	}
-	sent, err := d.world.Deliver(ctx, "", d.callback, nil)
+	sent, err := d.evening(ctx, day)
 	if err != nil {
 		return err
 	}
@@ -129,6 +123,72 @@ func (d *demo) closeDay(ctx context.Context, day calendar.Date) error {
 	d.progress.say("    %s: %d files taken, %d refused", day, sent.Taken, sent.Refused)
 	d.state.Closed = day
 	return d.state.save()
+}
+
+// evening is the end of the day at every bank. One goroutine's demo takes them in
+// turn, so that files get the same numbers in every run; else as many banks as there
+// are workers close at once, the ones with most payments first, and what each says is
+// posted while others still send.
+func (d *demo) evening(ctx context.Context, day calendar.Date) (sandbox.Delivered, error) {
+	if d.options.workers == 1 {
+		return d.eveningAt(ctx, "", day)
+	}
+	keys, err := d.heaviestFirst(ctx)
+	if err != nil {
+		return sandbox.Delivered{}, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(d.options.workers)
+	all := make([]sandbox.Delivered, len(keys))
+	for i, key := range keys {
+		group.Go(func() error {
+			var err error
+			if all[i], err = d.eveningAt(ctx, string(key), day); err != nil {
+				return fmt.Errorf("bank %s: %w", key, err)
+			}
+			return d.steps.settle(ctx, []bankadapters.Key{key})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return sandbox.Delivered{}, err
+	}
+	var sum sandbox.Delivered
+	for _, one := range all {
+		sum.Taken, sum.Refused, sum.Waiting = sum.Taken+one.Taken, sum.Refused+one.Refused, sum.Waiting+one.Waiting
+	}
+	return sum, nil
+}
+
+// eveningAt is the end of the day at one bank, or with "" at all.
+func (d *demo) eveningAt(ctx context.Context, bank string, day calendar.Date) (sandbox.Delivered, error) {
+	if err := d.banks.closeDay(ctx, bank, day.String()); err != nil {
+		return sandbox.Delivered{}, err
+	}
+	if !day.Before(demoLastDay) {
+		// Asked for, beside those of every seventh day, so that they reach past the due date.
+		if err := d.banks.withdrawals(ctx, bank, day.String()); err != nil {
+			return sandbox.Delivered{}, err
+		}
+	}
+	return d.banks.deliver(ctx, bank, d.callback)
+}
+
+const sqlDemoHeavy = `
+SELECT c.key
+  FROM payout.channel AS c
+  LEFT JOIN payout.run AS r ON r.channel = c.key AND r.batch = @batch
+ GROUP BY c.key, c.ordinal
+ ORDER BY coalesce(sum(r.count), 0) DESC, c.ordinal`
+
+// heaviestFirst lists the channels by their payments: who has most works longest,
+// and beginning with him lets the others fill the time.
+func (d *demo) heaviestFirst(ctx context.Context) ([]bankadapters.Key, error) {
+	rows, _ := d.works.DB.Query(ctx, sqlDemoHeavy, batchArgs(d.batch()))
+	keys, err := pgx.CollectRows(rows, pgx.RowTo[bankadapters.Key])
+	if err != nil {
+		return nil, fmt.Errorf("channels by payments: %w", err)
+	}
+	return keys, nil
 }
 
 const sqlDemoOpen = `SELECT no FROM payout.submission WHERE batch = @batch AND state IN ('accepted', 'unknown') ORDER BY no`
@@ -202,17 +262,14 @@ func (d *demo) nextDue(ctx context.Context, now time.Time) (time.Time, []bankada
 
 // officeTime rounds up to the time at which a step that is due then is called.
 // What nobody knows the fate of is asked about within five minutes, because some
-// banks forget within the hour. What a bank has accepted is asked about every
-// hour at first, later every three, and never at night: that saves hundreds of
-// inquiries that nobody waits for.
+// banks forget within the hour. What a bank has accepted is asked about every three
+// hours, and never at night: a worker would ask every hour, and each answer of ten
+// thousand lines would say what the evening's statement proves.
 func officeTime(due time.Time, urgent bool) time.Time {
 	day := calendar.DateOf(due)
 	every := 3 * time.Hour
-	switch {
-	case urgent:
+	if urgent {
 		every = 5 * time.Minute
-	case !day.After(demoPayDay.AddDays(2)):
-		every = time.Hour
 	}
 	at := due.Truncate(every)
 	if at.Before(due) {

@@ -64,11 +64,14 @@ func (d *demo) writeLists(ctx context.Context) error {
 
 // importLists takes every workbook from its file, leaving refused rows out. They
 // are taken one after another, so that people get the same numbers in every run;
-// with more than one worker the next one is read meanwhile.
+// with more than one worker the next two are read meanwhile.
 func (d *demo) importLists(ctx context.Context) error {
 	taken, refused := 0, 0
-	lists := d.state.Lists
-	for i, o := range ahead(ctx, len(lists), min(1, d.options.workers-1), func(i int) opened { return d.openList(ctx, lists[i]) }) {
+	lists, early := d.state.Lists, 0
+	if d.options.workers > 1 {
+		early = readersMax
+	}
+	for i, o := range ahead(ctx, len(lists), early, func(i int) opened { return d.openList(ctx, lists[i]) }) {
 		d.progress.step(i, len(lists), lists[i].File)
 		result, err := o.take(ctx, d.works.DB)
 		var nobody *registry.RefusedError
@@ -103,6 +106,9 @@ func (d *demo) openList(ctx context.Context, l demoList) opened {
 		Programme: demoProgramme, Unit: registry.UnitKey{Code: l.Unit}, By: "van-thu", Now: d.now(), AcceptValid: true})
 	return opened{list, err}
 }
+
+// readersMax is how many workbooks are read at a time, and held in memory.
+const readersMax = 2
 
 // importFile imports one workbook. A unit without ValidFrom is that in force.
 func importFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o registry.ImportOptions) (registry.Result, error) {

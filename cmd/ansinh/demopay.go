@@ -66,7 +66,7 @@ func (d *demo) draw(ctx context.Context) error {
 	}
 	for _, w := range draws {
 		if a := accounts[w.channel]; a.Bank {
-			if err := d.world.Fund(string(w.channel), a.Account, w.amount, w.reference); err != nil {
+			if err := d.banks.fund(ctx, string(w.channel), a.Account, w.amount, w.reference); err != nil {
 				return err
 			}
 		}

@@ -25,6 +25,12 @@ func (d *demo) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if d.e.server != nil { // none of our own is elsewhere, and not measured
+		d.meter.database = d.e.server.PID()
+		if d.e.server.Adopted() { // what it did before is not ours
+			d.meter.last.DatabaseCPU = treeCPU(d.meter.database).Seconds()
+		}
+	}
 	if err := d.startBanks(ctx); err != nil {
 		return err
 	}
@@ -52,24 +58,6 @@ func (d *demo) startClock() error {
 		return err
 	}
 	return d.e.clock.Set(at)
-}
-
-// startBanks opens the banks' own books and lets them listen.
-func (d *demo) startBanks(ctx context.Context) error {
-	config := sandbox.Config{Dir: d.e.folder(), Seed: d.state.Seed, Now: d.e.now(), Faults: demoFaults(d.state.People), Script: demoScript(d.state.People)}
-	for _, a := range d.installation.Accounts() {
-		if a.Bank {
-			config.Accounts = append(config.Accounts, sandbox.Account{Bank: string(a.Channel), Number: a.Account, Name: a.Name})
-		}
-	}
-	world, err := sandbox.Open(config)
-	if err != nil {
-		return err
-	}
-	d.world = world
-	d.e.atEnd(world.Close)
-	_, err = world.Serve(ctx)
-	return err
 }
 
 // second is the message in which something special happens at a bank: the first

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
+	"slices"
 	"time"
 
 	"ansinh/internal/calendar"
@@ -28,8 +30,8 @@ type demoState struct {
 	Defects  int            `json:"defects"`
 	Closed   calendar.Date  `json:"closed_day"` // the last day all banks closed and delivered
 	Phases   []phaseTime    `json:"phases"`
-	PeakMB   int64          `json:"peak_rss_mb"`
 	Workbook string         `json:"workbook"`
+	used
 
 	path string
 }
@@ -41,10 +43,14 @@ type demoList struct {
 	Rows int    `json:"rows"`
 }
 
-// phaseTime is how long a part of the job took on this machine.
+// phaseTime is how long a part of the job took on this machine, and what each of
+// its processes used of the processor.
 type phaseTime struct {
-	Name    string  `json:"name"`
-	Seconds float64 `json:"seconds"`
+	Name        string  `json:"name"`
+	Seconds     float64 `json:"seconds"`
+	EngineCPU   float64 `json:"engine_cpu_seconds"`
+	SandboxCPU  float64 `json:"sandbox_cpu_seconds"`
+	DatabaseCPU float64 `json:"database_cpu_seconds"`
 }
 
 // readState reads the state of a data folder; nil if it has none.
@@ -75,14 +81,20 @@ func (s *demoState) save() error {
 	return os.Rename(s.path+".part", s.path)
 }
 
-func (s *demoState) spent(name string, took time.Duration) {
-	seconds := float64(took.Milliseconds()) / 1000
-	s.PeakMB = max(s.PeakMB, peakMemoryMB())
-	for i := range s.Phases {
-		if s.Phases[i].Name == name {
-			s.Phases[i].Seconds += seconds
-			return
-		}
+// spent notes a part of the job: how long it took and what was used in it.
+func (s *demoState) spent(name string, took time.Duration, u used) {
+	s.add(u)
+	i := slices.IndexFunc(s.Phases, func(p phaseTime) bool { return p.Name == name })
+	if i < 0 {
+		s.Phases = append(s.Phases, phaseTime{Name: name})
+		i = len(s.Phases) - 1
 	}
-	s.Phases = append(s.Phases, phaseTime{name, seconds})
+	p := &s.Phases[i]
+	p.Seconds = milli(p.Seconds + took.Seconds())
+	p.EngineCPU = milli(p.EngineCPU + u.EngineCPU)
+	p.SandboxCPU = milli(p.SandboxCPU + u.SandboxCPU)
+	p.DatabaseCPU = milli(p.DatabaseCPU + u.DatabaseCPU)
 }
+
+// milli keeps three digits behind the point.
+func milli(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }

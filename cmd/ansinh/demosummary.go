@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"ansinh/bankadapters"
 	"ansinh/bankadapters/sandbox"
@@ -37,8 +38,9 @@ type demoSummary struct {
 	Ledger     ledgerSummary    `json:"ledger"`
 	Banks      []bankSummary    `json:"banks"`
 	Phases     []phaseTime      `json:"phases"`
-	PeakMB     int64            `json:"peak_rss_mb"`
-	Workbook   string           `json:"workbook"`
+	PeakMB     int64            `json:"peak_rss_mb"` // of this process, the engine's
+	used
+	Workbook string `json:"workbook"`
 }
 
 type channelSummary struct {
@@ -80,15 +82,28 @@ func (d *demo) verify(ctx context.Context) error {
 	return err
 }
 
+// ledger walks the ledger on one connection and holds its sums together on others.
 func (d *demo) ledger(ctx context.Context) (ledgerSummary, error) {
-	report, err := ledger.Verify(ctx, d.works.DB, ledger.VerifyOptions{})
-	if err != nil {
+	var report ledger.Report
+	var ties, tallies []ledger.TieError
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2)
+	group.Go(func() (err error) {
+		report, err = ledger.Verify(ctx, d.works.DB, ledger.VerifyOptions{})
+		return err
+	})
+	group.Go(func() (err error) {
+		ties, err = ledger.CheckTies(ctx, d.works.DB)
+		return err
+	})
+	group.Go(func() (err error) {
+		tallies, err = payout.CheckTallies(ctx, d.works.DB)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return ledgerSummary{}, err
 	}
-	ties, err := payout.CheckTies(ctx, d.works.DB)
-	if err != nil {
-		return ledgerSummary{}, err
-	}
+	ties = append(ties, tallies...)
 	for _, t := range ties {
 		d.progress.say("    %s", t.Error())
 	}
@@ -164,6 +179,7 @@ func (s demoSummary) check() error {
 }
 
 func (d *demo) summarise(ctx context.Context) (demoSummary, error) {
+	d.state.add(d.meter.read()) // before the comparison with the banks' books, which is the demo's own work
 	sum, err := reconciliation.Summarise(ctx, d.works.DB, d.batch())
 	if err != nil {
 		return demoSummary{}, err
@@ -185,11 +201,10 @@ func (d *demo) summarise(ctx context.Context) (demoSummary, error) {
 	if s.ByChannel, err = d.byChannel(ctx); err != nil {
 		return s, err
 	}
-	if s.Banks, err = d.banks(ctx); err != nil {
+	if s.Banks, err = d.compare(ctx); err != nil {
 		return s, err
 	}
-	d.state.PeakMB = max(d.state.PeakMB, peakMemoryMB())
-	s.Phases, s.PeakMB = d.state.Phases, d.state.PeakMB
+	s.Phases, s.PeakMB, s.used = d.state.Phases, d.state.EnginePeakMB, d.state.used
 	return s, d.state.save()
 }
 
@@ -232,8 +247,8 @@ SELECT p.no, s.channel, g.state, p.amount
   JOIN payout.submission AS s ON s.no = a.submission
  WHERE p.batch = @batch`
 
-// banks compares channel by channel with the books the banks keep themselves.
-func (d *demo) banks(ctx context.Context) ([]bankSummary, error) {
+// compare sets our word about each channel beside the book the bank keeps itself.
+func (d *demo) compare(ctx context.Context) ([]bankSummary, error) {
 	paid, vnd := map[bankadapters.Key]int64{}, map[bankadapters.Key]money.Amount{}
 	open := map[int64]bool{}
 	rows, _ := d.works.DB.Query(ctx, sqlDemoAttempts, batchArgs(d.batch()))
@@ -254,9 +269,9 @@ func (d *demo) banks(ctx context.Context) ([]bankSummary, error) {
 		return nil, fmt.Errorf("attempts: %w", err)
 	}
 	var list []bankSummary
-	for _, bank := range d.world.Banks() {
+	for _, bank := range sandbox.Banks() {
 		key := bankadapters.Key(bank)
-		book, err := d.bankBook(bank, open)
+		book, err := d.bankBook(ctx, bank, open)
 		if err != nil {
 			return nil, err
 		}
@@ -273,9 +288,9 @@ type bookSum struct {
 
 // bankBook counts the unreturned credits in a bank's own book, without those
 // about payments that are still open in ours.
-func (d *demo) bankBook(bank string, open map[int64]bool) (bookSum, error) {
+func (d *demo) bankBook(ctx context.Context, bank string, open map[int64]bool) (bookSum, error) {
 	var sum bookSum
-	err := d.world.EachPayment(bank, func(p sandbox.BookPayment) {
+	err := d.banks.eachPayment(ctx, bank, func(p sandbox.BookPayment) {
 		ref, err := d.works.Engine.Origin.ParseEndToEnd(bankadapters.EndToEndID(p.EndToEndID))
 		if p.State != sandbox.StateCredited || err == nil && open[ref.Payment] {
 			return
@@ -324,10 +339,11 @@ func (d *demo) print(s demoSummary) error {
 	}
 	fmt.Fprintf(out, "\n  sổ / ledger: %d lines, %d vouchers, verified %t, ties %t\n  head %s\n  %s\n", s.Ledger.Lines, s.Ledger.Vouchers,
 		s.Ledger.Verified, s.Ledger.TiesOK, s.Ledger.Head, s.Workbook)
+	fmt.Fprintln(out, "\n               giây / s   bộ xử lý / processor s: engine, sandbox, PostgreSQL")
 	for _, p := range s.Phases {
-		fmt.Fprintf(out, "  %-10s %8.1f s\n", p.Name, p.Seconds)
+		fmt.Fprintf(out, "  %-10s %10.1f %10.1f %10.1f %10.1f\n", p.Name, p.Seconds, p.EngineCPU, p.SandboxCPU, p.DatabaseCPU)
 	}
-	fmt.Fprintf(out, "  peak memory %d MB\n", s.PeakMB)
+	fmt.Fprintf(out, "  bộ nhớ cao nhất / peak memory: engine %d MB, sandbox %d MB\n", s.EnginePeakMB, s.SandboxPeakMB)
 	return nil
 }
 

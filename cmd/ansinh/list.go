@@ -111,6 +111,31 @@ func oneFile(args []string) (string, error) {
 // for a single list.
 func (e *env) printFindings(where string, table []registry.CheckRow) {
 	for _, row := range table {
-		fmt.Fprintf(e.stdout, "%s%-8s %s %s. %s. / %s. %s.\n", where, row.Cell, row.Code, row.Reason, row.Remedy, row.ReasonEN, row.RemedyEN)
+		offer := ""
+		switch {
+		case row.Accepted:
+			offer = " [đã nhận đề nghị / accepted: " + row.Proposed + "]"
+		case row.Proposed != "":
+			offer = " [đề nghị / offered: " + row.Proposed + "]"
+		}
+		fmt.Fprintf(e.stdout, "%s%-8s %s %s. %s. / %s. %s.%s\n", where, row.Cell, row.Code, row.Reason, row.Remedy, row.ReasonEN, row.RemedyEN, offer)
+	}
+}
+
+// missingShown is how many names a table prints; JSON has all.
+const missingShown = 20
+
+// printAbsent prints who was on the last list and is not on this one.
+func (e *env) printAbsent(where string, missing []registry.Missing) {
+	if len(missing) == 0 {
+		return
+	}
+	fmt.Fprintf(e.stdout, "%s%d người có trong danh sách lần trước, không có lần này / people of the last list who are not on this one:\n", where, len(missing))
+	for i, m := range missing {
+		if i == missingShown {
+			fmt.Fprintf(e.stdout, "%s  … (--json)\n", where)
+			return
+		}
+		fmt.Fprintf(e.stdout, "%s  %s, %d, %s (danh sách %d dòng %d / list %d row %d)\n", where, m.Name, m.BirthYear, m.Category, m.List, m.Row, m.List, m.Row)
 	}
 }

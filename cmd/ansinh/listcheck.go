@@ -2,11 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"ansinh/internal/crypt"
+	"ansinh/internal/errs"
+	"ansinh/internal/pgdb"
+	"ansinh/payout"
 	"ansinh/registry"
 )
 
@@ -18,86 +24,151 @@ type checkedList struct {
 	Error string `json:"error,omitempty"` // the file could not be read at all
 }
 
-func setupListCheck(f *flag.FlagSet) run {
-	var lists listFlags
-	lists.register(f)
-	asJSON := f.Bool("json", false, "the table as JSON")
-	var copies listCopies
-	f.StringVar(&copies.out, "out", "", "annotated copy to write; a folder where many files are checked (default FILE-đã-kiểm.xlsx)")
-	f.BoolVar(&copies.none, "no-copy", false, "print the table only")
-	return func(ctx context.Context, e *env, args []string) error {
-		if err := lists.prepare(); err != nil {
-			return err
-		}
-		files, err := lists.find(args)
-		if err != nil {
-			return err
-		}
-		db, err := e.pool(ctx)
-		if err != nil {
-			return err
-		}
-		now := e.now()()
-		copies.many, copies.now = len(files) > 1, now
-		if copies.demo, err = registry.IsDemo(ctx, db); err != nil {
-			return err
-		}
-		var sum checkSum
-		read := func(path string) (made []checkedList, err error) {
-			var reports []registry.CheckReport
-			opened := ""
-			err = lists.open(path, func(file *os.File, size int64, sheet, password string) error {
-				report, err := registry.Check(ctx, db, file, size, registry.ImportOptions{Now: now, Sheet: sheet, Password: password})
-				made = append(made, checkedList{File: filepath.Base(path), CheckReport: report})
-				reports, opened = append(reports, report), password
-				if err == nil {
-					err = lockedReport(report)
-				}
-				return err
-			})
-			if err == nil && len(made) > 0 {
-				made[0].Copy, err = copies.write(path, opened, reports)
-			}
-			return made, err
-		}
-		err = each(ctx, e, &lists, files, read, func(path string, made []checkedList, err error) error {
-			if err != nil && !needsPassword(err) {
-				if len(files) == 1 || ctx.Err() != nil {
-					return err
-				}
-				made = append(made, checkedList{File: filepath.Base(path), Error: e.sentence(err)})
-			}
-			for _, list := range made {
-				sum.add(list)
-				if *asJSON {
-					sum.Lists = append(sum.Lists, list)
-					continue
-				}
-				where := ""
-				if len(files)+len(made) > 2 {
-					where = placeOf(path, list.Sheet)
-				}
-				e.printChecked(where, list)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return e.endCheck(sum, len(files), *asJSON)
-	}
+// listCheck is one run of `list check`.
+type listCheck struct {
+	lists   listFlags
+	copies  listCopies
+	options registry.ImportOptions
+	unit    string
+	asJSON  bool
+	db      pgdb.DB
+	keys    *crypt.Keys // nil without --programme: then nothing registered is compared
+	demo    bool
 }
 
-// lockedReport turns a report that a password is missing or wrong into an error,
-// so that a terminal is asked.
-func lockedReport(report registry.CheckReport) error {
-	if len(report.Table) == 1 {
-		err := &registry.FileError{Finding: registry.Finding{Code: report.Table[0].Code}}
-		if needsPassword(err) {
+func setupListCheck(f *flag.FlagSet) run {
+	var c listCheck
+	c.lists.register(f)
+	f.StringVar(&c.options.Programme, "programme", "", "programme the lists are for: compare them with what is registered too")
+	f.StringVar(&c.unit, "unit", "", "code of the commune; without it the first five digits of the file's name")
+	f.BoolVar(&c.asJSON, "json", false, "the table as JSON")
+	f.StringVar(&c.copies.out, "out", "", "annotated copy to write; a folder where many files are checked (default FILE-đã-kiểm.xlsx)")
+	f.BoolVar(&c.copies.none, "no-copy", false, "print the table only")
+	return c.run
+}
+
+// readFile is one list of a file, read and not yet compared with others.
+type readFile struct {
+	list    registry.List
+	options registry.ImportOptions
+}
+
+func (c *listCheck) run(ctx context.Context, e *env, args []string) error {
+	if err := c.lists.prepare(); err != nil {
+		return err
+	}
+	files, err := c.lists.find(args)
+	if err != nil {
+		return err
+	}
+	db, err := e.pool(ctx)
+	if err != nil {
+		return err
+	}
+	c.db, c.options.Now, c.options.Random, c.options.Claims = db, e.now()(), rand.Reader, payout.Claimed
+	c.lists.set(&c.options)
+	if c.demo, err = registry.IsDemo(ctx, db); err != nil {
+		return err
+	}
+	c.copies.many, c.copies.now, c.copies.demo = len(files) > 1, c.options.Now, c.demo
+	if c.options.Programme != "" {
+		if c.keys, err = e.keys(); err != nil {
 			return err
 		}
 	}
-	return nil
+	var sum checkSum
+	read := func(path string) ([]readFile, error) { return c.read(ctx, path) }
+	err = each(ctx, e, &c.lists, files, read, func(path string, lists []readFile, err error) error {
+		made, err := c.compare(ctx, path, lists, err)
+		if err != nil {
+			if len(files) == 1 || ctx.Err() != nil {
+				return err
+			}
+			made = append(made, checkedList{File: filepath.Base(path), Error: e.sentence(err)})
+		}
+		for _, list := range made {
+			sum.add(list)
+			if c.asJSON {
+				sum.Lists = append(sum.Lists, list)
+				continue
+			}
+			where := ""
+			if len(files)+len(made) > 2 {
+				where = placeOf(path, list.Sheet)
+			}
+			e.printChecked(where, list)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return e.endCheck(sum, len(files), c.asJSON)
+}
+
+// read reads the lists of one file. It runs beside others.
+func (c *listCheck) read(ctx context.Context, path string) (lists []readFile, err error) {
+	options := c.options
+	// A file whose name begins with no commune can be checked by itself.
+	if options.Unit, err = unitNow(ctx, c.db, unitOf(c.unit, path), options.Now); errors.Is(err, registry.ErrNoUnit) && c.unit == "" && c.keys == nil {
+		options.Unit, err = registry.UnitKey{}, nil
+	}
+	if err != nil {
+		return nil, unitTrouble(options.Unit.Code, err)
+	}
+	err = c.lists.open(path, func(file *os.File, size int64, sheet, password string) error {
+		options := options
+		options.Sheet, options.Password = sheet, password
+		list, err := registry.ReadList(ctx, file, size, options.Reading(c.demo))
+		if err == nil {
+			lists = append(lists, readFile{list, options})
+		}
+		return err
+	})
+	return lists, err
+}
+
+// compare holds the lists of a file against each other and against what is
+// registered, in the order of the files.
+func (c *listCheck) compare(ctx context.Context, path string, lists []readFile, err error) (made []checkedList, _ error) {
+	name := filepath.Base(path)
+	var refused *registry.FileError
+	if errors.As(err, &refused) {
+		return []checkedList{{File: name, CheckReport: registry.CheckReport{Table: registry.Table([]registry.Finding{refused.Finding})}}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range lists {
+		list := r.list
+		var missing []registry.Missing
+		if c.keys != nil {
+			if list, missing, err = registry.Examine(ctx, c.db, c.keys, name, list, r.options); err != nil {
+				return made, err
+			}
+		} else {
+			c.lists.compared.Check(name, &list)
+		}
+		report := registry.ReportOf(list)
+		report.Missing = missing
+		made = append(made, checkedList{File: name, CheckReport: report})
+	}
+	if len(made) > 0 {
+		reports := make([]registry.CheckReport, len(made))
+		for i, list := range made {
+			reports[i] = list.CheckReport
+		}
+		made[0].Copy, err = c.copies.write(path, lists[0].options.Password, reports)
+	}
+	return made, err
+}
+
+// unitTrouble gives an unknown commune its sentence.
+func unitTrouble(code string, err error) error {
+	if errors.Is(err, registry.ErrNoUnit) {
+		return errs.New(errs.NotFound, fmt.Sprintf("Không có xã, phường mã %s. / There is no commune %s.", code, code), err)
+	}
+	return err
 }
 
 // placeOf names a list among many.
@@ -113,7 +184,11 @@ func (e *env) printChecked(where string, list checkedList) {
 		fmt.Fprintf(e.stdout, "%s: %s\n", list.File, list.Error)
 		return
 	}
+	for _, p := range list.Previews {
+		fmt.Fprintf(e.stdout, "%s%-8s %s: %s → %s\n", where, p.Cell, p.Encoding, p.Before, p.After)
+	}
 	e.printFindings(where, list.Table)
+	e.printAbsent(where, list.Missing)
 	fmt.Fprintf(e.stdout, "%s: %d dòng, %d hợp lệ, %d lỗi / rows, sound, refused%s\n", list.File, list.Rows, list.Sound, list.Refused, skippedText(list.Skipped))
 	if list.Copy != "" {
 		fmt.Fprintf(e.stdout, "bản đã đánh dấu / annotated copy: %s\n", list.Copy)

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/term"
 
+	"ansinh/internal/vntext"
 	"ansinh/registry"
 	"ansinh/registry/annotate"
 )
@@ -26,6 +27,11 @@ type listFlags struct {
 	allSheets    bool
 	passwordFile string
 	workers      int
+	encoding     string
+	confirmed    bool
+	repairs      bool
+	last         string
+	compared     registry.Files // what stands on several files of one command
 
 	mu       sync.Mutex
 	password string // the one that opened the last workbook under one
@@ -35,6 +41,10 @@ func (l *listFlags) register(f *flag.FlagSet) {
 	f.StringVar(&l.sheet, "sheet", "", "name of the sheet, where a workbook holds several lists")
 	f.BoolVar(&l.allSheets, "all-sheets", false, "take every sheet with a list, each as a list of its own")
 	f.StringVar(&l.passwordFile, "password-file", "", "file with the password of workbooks under one; without it a terminal is asked")
+	f.StringVar(&l.encoding, "encoding", "", "tcvn3, vni or unicode, where you know how the list is stored")
+	f.BoolVar(&l.confirmed, "confirm-encoding", false, "convert text in TCVN3 or VNI as the check showed it")
+	f.BoolVar(&l.repairs, "accept-repairs", false, "take the values that the check offers, such as lost zeros")
+	f.StringVar(&l.last, "last-programme", "", "programme of last time, to find who is missing now; without it the same one")
 	f.IntVar(&l.workers, "workers", runtime.NumCPU(), "files read at the same time")
 }
 
@@ -43,12 +53,31 @@ func (l *listFlags) prepare() error {
 	if l.sheet != "" && l.allSheets {
 		return usagef("--sheet and --all-sheets exclude each other")
 	}
+	if _, known := vntext.ParseEncoding(l.encoding); l.encoding != "" && !known {
+		return usagef("--encoding is tcvn3, vni or unicode")
+	}
 	if l.passwordFile == "" {
 		return nil
 	}
 	content, err := os.ReadFile(l.passwordFile)
 	l.password = strings.TrimRight(string(content), "\r\n")
 	return err
+}
+
+// set puts what the flags say about reading into options.
+func (l *listFlags) set(o *registry.ImportOptions) {
+	encoding, _ := vntext.ParseEncoding(l.encoding)
+	o.Text = registry.TextOptions{Encoding: encoding, Confirmed: l.confirmed}
+	o.AcceptRepairs, o.LastProgramme, o.Files = l.repairs, l.last, &l.compared
+}
+
+// unitOf is the commune a file is for: the one asked for, or the first five
+// characters of its name.
+func unitOf(asked, path string) string {
+	if asked == "" && len(filepath.Base(path)) > 5 {
+		return filepath.Base(path)[:5]
+	}
+	return asked
 }
 
 // listExtensions are those by which a folder's lists are found. What a file is

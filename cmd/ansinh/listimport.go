@@ -12,6 +12,7 @@ import (
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
+	"ansinh/payout"
 	"ansinh/registry"
 )
 
@@ -68,7 +69,8 @@ func (l *listImport) run(ctx context.Context, e *env, args []string) error {
 	if l.keys, err = e.keys(); err != nil {
 		return err
 	}
-	l.options.Now, l.options.Random = e.now()(), rand.Reader
+	l.options.Now, l.options.Random, l.options.Claims = e.now()(), rand.Reader, payout.Claimed
+	l.lists.set(&l.options)
 	read := func(path string) ([]*registry.OpenedList, error) { return l.read(ctx, path) }
 	err = each(ctx, e, &l.lists, files, read, func(path string, opened []*registry.OpenedList, err error) error {
 		for _, list := range opened {
@@ -88,9 +90,7 @@ func (l *listImport) read(ctx context.Context, path string) (opened []*registry.
 		return nil, err
 	}
 	options := l.options
-	if options.Unit.Code = l.unit; l.unit == "" && len(filepath.Base(path)) > 5 {
-		options.Unit.Code = filepath.Base(path)[:5]
-	}
+	options.Unit.Code = unitOf(l.unit, path)
 	options.Unit, err = unitNow(ctx, l.db, options.Unit.Code, options.Now)
 	if errors.Is(err, registry.ErrNoUnit) {
 		return nil, errs.New(errs.NotFound, fmt.Sprintf("Không có xã, phường mã %s. / There is no commune %s.", options.Unit.Code, options.Unit.Code), err)
@@ -122,13 +122,15 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	if l.asJSON {
 		l.sum.Lists = append(l.sum.Lists, map[string]any{"file": filepath.Base(path), "list": result.List, "again": result.Again,
 			"rows_total": result.RowsTotal, "rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused,
-			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "settled": result.Settled, "findings": registry.Table(result.Findings)})
+			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "missing": result.Missing, "settled": result.Settled,
+			"findings": registry.Table(result.Findings)})
 		return nil
 	}
 	l.e.printFindings(l.where(path, list.Sheet()), registry.Table(result.Findings))
 	if result.Again {
 		fmt.Fprintf(l.e.stdout, "đã nhận tệp này trước đây, không nhận lần nữa / this file was taken before and is not taken again\n")
 	}
+	l.e.printAbsent(l.where(path, list.Sheet()), result.Missing)
 	fmt.Fprintf(l.e.stdout, "%sdanh sách %d: nhận %d dòng, từ chối %d / list %d: %d rows taken, %d refused\n",
 		l.where(path, list.Sheet()), result.List, result.RowsTaken, result.RowsRefused, result.List, result.RowsTaken, result.RowsRefused)
 	if result.Settled > 0 {
@@ -170,7 +172,7 @@ func (l *listImport) refused(path string, refused *registry.RefusedError, files 
 			"findings": registry.Table(refused.Findings)})
 		return
 	}
-	l.e.printFindings(l.where(path, ""), registry.Table(refused.Findings))
+	l.e.printFindings(l.where(path, refused.Findings[0].Sheet), registry.Table(refused.Findings))
 	if files > 1 {
 		fmt.Fprintf(l.e.stderr, "%s: ", filepath.Base(path))
 	}

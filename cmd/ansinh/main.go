@@ -46,6 +46,7 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 var errReported = errors.New("refused")
 
 func main() {
+	lessCollecting()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := call(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -71,7 +71,9 @@ func jsonOf[T any](d desk, args ...string) (got T) {
 type shownBatch struct {
 	Batch struct {
 		Paused bool
-		PayAt  string
+		PayAt  string `json:"pay_at"`
+		Total  string `json:"declared_total"`
+		Digest string
 	} `json:"batch"`
 	Summary struct{ Payments, Paid, Ended, Unsent int64 } `json:"summary"`
 	Tallies []shownTally                                  `json:"tallies"`
@@ -156,6 +158,9 @@ func TestCommandsOnABatchThatWaitsForItsDay(t *testing.T) {
 	d.refused("PAYOUT-NOT-BARRED", "batch", "unbar", "--batch", batch, "--payments", "3", "--paper", "12/CV", "--why", "chưa thực hiện", "--by", "ke-toan-truong", "--second", "kiem-soat-vien")
 
 	got := jsonOf[shownBatch](d, "batch", "show", "--batch", batch, "--json")
+	if len(got.Batch.Digest) != 64 || got.Batch.Total == "" {
+		t.Errorf("batch = %+v, want its digest in hexadecimal and its total as a string", got.Batch)
+	}
 	if got.Batch.Paused || got.Summary.Ended != 2 || got.Summary.Unsent != got.Summary.Payments-2 || len(got.Waits) != 0 {
 		t.Errorf("batch = %+v, want two payments ended, the others unsent, nothing waiting before the release", got)
 	}

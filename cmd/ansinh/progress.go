@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -71,13 +70,4 @@ func (p *progress) wipe() {
 func (p *progress) end(took time.Duration) {
 	p.wipe()
 	fmt.Fprintf(p.out, "    %.1f s\n", took.Seconds())
-}
-
-// peakMemoryMB is the largest resident size this process ever had.
-func peakMemoryMB() int64 {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0
-	}
-	return usage.Maxrss / 1024
 }

@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"math"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"ansinh/bankadapters/sandbox"
@@ -21,32 +25,97 @@ func sandboxCommands() []command {
 	}
 }
 
+// controlSaid stands in the last line that a sandbox prints when it is ready.
+const controlSaid = "control"
+
 func setupSandbox(f *flag.FlagSet) run {
 	seed := f.Uint64("seed", 1, "seed of keys and faults")
 	faults := f.Bool("faults", true, "misbehave as about one payment in a hundred does")
+	demo := f.Int("demo", 0, "be the banks of a demo of so many people: its script and faults, no time of their own, until standard input ends")
+	profile := f.String("profile", "", "write processor and memory profiles into this folder at the end")
 	return func(ctx context.Context, e *env, _ []string) error {
+		keepsBooks()
 		config := sandbox.Config{Dir: e.folder(), Seed: *seed, Now: e.now()}
-		if *faults {
+		switch {
+		case *demo > 0:
+			config.Faults, config.Script = demoFaults(*demo), demoScript(*demo)
+		case *faults:
 			config.Faults = sandbox.UsualFaults()
 		}
 		// Made here when new, as every command makes it: the database server's own user must be able to pass through.
 		if err := os.MkdirAll(e.folder(), 0o711); err != nil {
 			return err
 		}
-		world, err := sandbox.Open(config)
-		if err != nil {
+		return profiled(*profile, "sandbox", func() error {
+			if *demo > 0 {
+				return e.demoSandbox(ctx, config)
+			}
+			world, err := e.openSandbox(ctx, config)
+			if err != nil {
+				return err
+			}
+			return tick(ctx, world)
+		})
+	}
+}
+
+// keepsBooks sets the collector back: the banks' books live in memory, grow with
+// every payment, and know no limit.
+func keepsBooks() {
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(math.MaxInt64)
+}
+
+// openSandbox opens the banks' books and lets them listen until the command ends.
+func (e *env) openSandbox(ctx context.Context, config sandbox.Config) (*sandbox.World, error) {
+	world, err := sandbox.Open(config)
+	if err != nil {
+		return nil, err
+	}
+	e.atEnd(world.Close)
+	ends, err := world.Serve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range ends.Banks {
+		fmt.Fprintf(e.stdout, "%-3s %-24s %s\n", b.ID, b.Name, b.URL)
+	}
+	fmt.Fprintf(e.stdout, "%-3s %-24s %s\n", "", controlSaid, ends.Control.URL)
+	return world, nil
+}
+
+// demoSandbox is openSandbox for a demo: it ends when the demo's end of standard
+// input closes, whatever became of the demo. Time moves only with requests, so that
+// one goroutine's demo meets the same banks in every run.
+func (e *env) demoSandbox(ctx context.Context, config sandbox.Config) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // an error ends it too
+		cancel()
+	}()
+	if err := e.awaitBooks(ctx, config); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// booksWait is how often a demo's sandbox looks whether that of a demo just killed
+// has let go of the books: it is ending, and half a minute is far more than it needs.
+const booksWait = 300
+
+func (e *env) awaitBooks(ctx context.Context, config sandbox.Config) error {
+	for looks := 0; ; looks++ {
+		_, err := e.openSandbox(ctx, config)
+		if !errors.Is(err, sandbox.ErrInUse) || looks == booksWait {
 			return err
 		}
-		e.atEnd(world.Close)
-		ends, err := world.Serve(ctx)
-		if err != nil {
-			return err
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
 		}
-		for _, b := range ends.Banks {
-			fmt.Fprintf(e.stdout, "%-3s %-24s %s\n", b.ID, b.Name, b.URL)
-		}
-		fmt.Fprintf(e.stdout, "%-3s %-24s %s\n", "", "control", ends.Control.URL)
-		return tick(ctx, world)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,10 +41,44 @@ type roundOver struct {
 	err error
 }
 
+// roundsOver tells those who asked for rounds which are over; several may wait.
+type roundsOver struct {
+	mu    sync.Mutex
+	over  map[int64]roundOver
+	heard chan struct{} // closed by the next round that is over
+}
+
+func newRoundsOver() *roundsOver {
+	return &roundsOver{over: make(map[int64]roundOver), heard: make(chan struct{})}
+}
+
+// tell notes that a round is over and wakes whoever waits.
+func (r *roundsOver) tell(one roundOver) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over[one.job] = one
+	close(r.heard)
+	r.heard = make(chan struct{})
+}
+
+// take removes from open what is over; heard is closed when there is more.
+func (r *roundsOver) take(open map[int64]bool) (found []roundOver, heard <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range open {
+		if one, ok := r.over[id]; ok {
+			found = append(found, one)
+			delete(r.over, id)
+			delete(open, id)
+		}
+	}
+	return found, r.heard
+}
+
 type channelWorker struct {
 	river.WorkerDefaults[channelRound]
 	works *assembly.Works
-	over  chan<- roundOver // nil if nobody waits for the end of rounds
+	over  *roundsOver // nil if nobody waits for the end of rounds
 	log   *slog.Logger
 }
 
@@ -51,10 +86,7 @@ type channelWorker struct {
 func (w *channelWorker) Work(ctx context.Context, job *river.Job[channelRound]) error {
 	did, err := w.works.Round(ctx, job.Args.Channel)
 	if w.over != nil {
-		select {
-		case w.over <- roundOver{job.ID, did, err}:
-		case <-ctx.Done():
-		}
+		w.over.tell(roundOver{job.ID, did, err})
 	}
 	return err
 }
@@ -140,7 +172,7 @@ func oneAtATime() *river.InsertOpts {
 
 // newRiver makes a client with workers for every channel. every is how often
 // rounds are asked for; 0 asks for none. over hears of each round's end, or is nil.
-func newRiver(works *assembly.Works, workers int, every time.Duration, over chan<- roundOver, log *slog.Logger) (*river.Client[pgx.Tx], error) {
+func newRiver(works *assembly.Works, workers int, every time.Duration, over *roundsOver, log *slog.Logger) (*river.Client[pgx.Tx], error) {
 	kinds := river.NewWorkers()
 	river.AddWorker(kinds, &channelWorker{works: works, over: over, log: log})
 	river.AddWorker(kinds, &officeWorker{works: works, log: log})
@@ -186,11 +218,12 @@ func (s inOrder) settle(ctx context.Context, keys []bankadapters.Key) error {
 }
 
 // byRiver inserts a job per channel and waits until all are over, whichever
-// process worked them, again until they report that nothing was left.
+// process worked them, again until they report that nothing was left. Several
+// goroutines may settle at once.
 type byRiver struct {
 	works  *assembly.Works
 	client *river.Client[pgx.Tx]
-	over   chan roundOver
+	over   *roundsOver
 }
 
 func (s byRiver) settle(ctx context.Context, keys []bankadapters.Key) error {
@@ -226,16 +259,21 @@ func (s byRiver) pass(ctx context.Context, keys []bankadapters.Key) (did int, er
 	}
 	poll := time.NewTicker(strangerPoll)
 	defer poll.Stop()
-	for len(open) > 0 {
-		select {
-		case <-ctx.Done():
-			return did, ctx.Err()
-		case r := <-s.over:
+	for {
+		found, heard := s.over.take(open)
+		for _, r := range found {
 			if r.err != nil {
 				return did, fmt.Errorf("job %d: %w", r.job, r.err)
 			}
 			did += r.did
-			delete(open, r.job)
+		}
+		if len(open) == 0 {
+			return did, nil
+		}
+		select {
+		case <-ctx.Done():
+			return did, ctx.Err()
+		case <-heard:
 		case <-poll.C:
 			n, err := s.strangers(ctx, open)
 			if err != nil {
@@ -244,7 +282,6 @@ func (s byRiver) pass(ctx context.Context, keys []bankadapters.Key) (did int, er
 			did += n
 		}
 	}
-	return did, nil
 }
 
 // strangers takes from open what another process completed. What that round did
@@ -274,7 +311,7 @@ func (d *demo) newStepper(ctx context.Context) (stepper, error) {
 	if d.options.workers == 1 {
 		return inOrder{d.works}, nil
 	}
-	s := byRiver{works: d.works, over: make(chan roundOver, d.options.workers)}
+	s := byRiver{works: d.works, over: newRoundsOver()}
 	var err error
 	if s.client, err = newRiver(d.works, d.options.workers, 0, s.over, slog.New(slog.DiscardHandler)); err != nil {
 		return nil, err

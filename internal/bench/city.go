@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,6 +27,7 @@ import (
 type CityOptions struct {
 	People  int // payments of each batch
 	Batches int
+	Workers int              // batches loaded at once; 0 = one
 	Now     func() time.Time // for progress only; the city's days are fixed
 	Random  io.Reader        // for the encryption of the people's ids
 	Keys    *crypt.Keys
@@ -43,6 +45,9 @@ type City struct {
 	runs    []cityRun
 	files   int64
 	message int64
+
+	worker   int // which of the workers that load it this is
+	visitors int // accounts opened to look at it
 }
 
 // cityRun is the payments of one commune and channel, the same in every batch.
@@ -78,11 +83,8 @@ func LoadCity(ctx context.Context, db *pgxpool.Pool, o CityOptions) (*City, erro
 	if err := c.people(ctx); err != nil {
 		return nil, err
 	}
-	for i := range o.Batches {
-		if err := c.batch(ctx, i); err != nil {
-			return nil, err
-		}
-		c.say("batch %d of %d", i+1, o.Batches)
+	if err := c.fill(ctx); err != nil {
+		return nil, err
 	}
 	if _, _, err := ledger.Seal(ctx, db, c.day.AddDays(9).At(18, 0)); err != nil {
 		return nil, err
@@ -93,6 +95,48 @@ func LoadCity(ctx context.Context, db *pgxpool.Pool, o CityOptions) (*City, erro
 			return c, err
 		}
 	}
+}
+
+// workerNumbers is how many files and messages one worker can number.
+const workerNumbers = 1_000_000_000
+
+// fill loads the batches, several at once if there are workers. Each worker has a
+// copy of the city, to number its own files and messages.
+func (c *City) fill(ctx context.Context) error {
+	first := ledger.BatchID(14_000)
+	if c.People >= 100_000 {
+		first = ledger.LargeFirst
+	}
+	for i := range c.Batches {
+		c.Batch = append(c.Batch, first+ledger.BatchID(i))
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for w := range max(1, c.Workers) {
+		mine := *c
+		mine.worker, mine.files, mine.message = w, int64(w)*workerNumbers, int64(w)*workerNumbers
+		workers.Go(func() {
+			for i := range next {
+				if err := mine.batch(ctx, i); err != nil {
+					stop(err)
+					return
+				}
+				c.say("batch %d of %d", i+1, c.Batches)
+			}
+		})
+	}
+	for i := range c.Batches {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	workers.Wait()
+	c.files, c.message = int64(max(1, c.Workers))*workerNumbers, int64(max(1, c.Workers))*workerNumbers
+	return context.Cause(ctx)
 }
 
 func (c *City) say(format string, args ...any) {

@@ -39,11 +39,7 @@ SELECT @batch, n, 300000 + 50000 * (n % 7), n, r.section, 1930 + n % 60, r.chann
 
 // batch loads one batch and pays it. The last one is ordered by half: the rest waits.
 func (c *City) batch(ctx context.Context, i int) error {
-	id := ledger.BatchID(14_000 + i)
-	if c.People >= 100_000 {
-		id = ledger.LargeFirst + ledger.BatchID(i)
-	}
-	c.Batch = append(c.Batch, id)
+	id := c.Batch[i]
 	var total int64
 	for n := int64(1); n <= int64(c.People); n++ {
 		total += cityAmount(n)

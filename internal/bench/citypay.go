@@ -24,7 +24,8 @@ type submission struct {
 // pay orders the batch channel by channel, and lets each bank's file answer: of
 // a thousand payments, eight are rejected, one stays in doubt, one opens a break.
 func (c *City) pay(ctx context.Context, batch ledger.BatchID, day calendar.Date, half bool) error {
-	for k := range cityChannels {
+	for step := range cityChannels {
+		k := (step + 3*c.worker) % len(cityChannels) // workers meet at another channel's lock
 		var numbers []int64
 		for _, r := range c.runs {
 			if r.channel == k {
@@ -79,8 +80,10 @@ INSERT INTO payout.attempt (batch, payment, attempt, submission, place)
 SELECT @batch, p.n, 1, @no, p.place FROM unnest(@numbers::bigint[]) WITH ORDINALITY AS p (n, place)`
 
 const sqlCityDoubts = `
-INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-SELECT @batch, p.n, 1, 'doubt', @now, 'no answer in time' FROM unnest(@numbers::bigint[]) AS p (n)`
+INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, submission, section, channel, amount)
+SELECT @batch, p.n, 1, 'doubt', @now, 'no answer in time', @no, q.section, q.channel, q.amount
+  FROM unnest(@numbers::bigint[]) AS p (n)
+ CROSS JOIN LATERAL (SELECT q.section, q.channel, q.amount FROM payout.payment AS q WHERE q.batch = @batch AND q.no = p.n OFFSET 0) AS q`
 
 func (c *City) order(ctx context.Context, batch ledger.BatchID, day calendar.Date, s submission) error {
 	leg := ledger.LegOrdered

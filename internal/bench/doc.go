@@ -13,6 +13,8 @@
 //	Ledger:     batches attached, seq 1–3 posted by two writers and a reader  | bare COPY, same rows
 //	Verify:     everything re-walked                                          | one scan of the lines
 //	Statement:  camt.054 read entry by entry                                  | xmllint --stream, same file
+//	MoneyPath:  list rows → plan → approve → order → settle → closed          | the rows it left, INSERT … SELECT
+//	Settlement: one statement of N entries, file on disk → posted; memory     | the rows it left, INSERT … SELECT
 //
 // # What this package does not do
 //
@@ -33,9 +35,10 @@ type Row struct {
 	Unit    string  `json:"unit"`
 	Seconds float64 `json:"seconds"`
 	Rate    float64 `json:"per_second"`
-	Floor   string  `json:"floor"`         // what the floor is
-	FloorS  float64 `json:"floor_seconds"` // 0 = the floor could not be measured here
-	Ratio   float64 `json:"ratio"`         // Seconds / FloorS
+	Floor   string  `json:"floor"`                 // what the floor is
+	FloorS  float64 `json:"floor_seconds"`         // 0 = the floor could not be measured here
+	Ratio   float64 `json:"ratio"`                 // Seconds / FloorS
+	PeakMB  int64   `json:"peak_rss_mb,omitempty"` // of this process while it was measured; 0 = not measured
 	Target  string  `json:"target"`
 }
 
@@ -61,8 +64,12 @@ func Print(w io.Writer, rows []Row) error {
 		if r.FloorS > 0 {
 			floor, ratio = fmt.Sprintf("%.2f", r.FloorS), fmt.Sprintf("%.2f", r.Ratio)
 		}
+		target := r.Target
+		if r.PeakMB > 0 {
+			target += fmt.Sprintf("; engine memory %d MB of ≤ 512", r.PeakMB)
+		}
 		if _, err := fmt.Fprintf(w, "%-34s %12d %9.2f %12.0f  %-38s %9s %6s  %s\n",
-			r.Name, r.Size, r.Seconds, r.Rate, r.Floor, floor, ratio, r.Target); err != nil {
+			r.Name, r.Size, r.Seconds, r.Rate, r.Floor, floor, ratio, target); err != nil {
 			return err
 		}
 	}

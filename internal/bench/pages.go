@@ -41,12 +41,11 @@ type PageRow struct {
 // Pages lets visitors click through the console over the city while its last
 // batch goes on being paid. Every answer must be 200; anything else is an error.
 func (c *City) Pages(ctx context.Context, o PagesOptions) ([]PageRow, error) {
-	now := func() time.Time { return c.day.AddDays(20).At(9, 0) }
-	console, err := web.New(web.Config{DB: c.db, Keys: c.Keys, Now: now, Random: c.Random, Notice: "DỮ LIỆU GIẢ LẬP"})
+	console, err := web.New(web.Config{DB: c.db, Keys: c.Keys, Now: c.clock, Random: c.Random, Notice: cityNotice})
 	if err != nil {
 		return nil, err
 	}
-	cookie, err := c.signIn(ctx, console, now)
+	cookie, err := c.signIn(ctx, console)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +72,12 @@ func (c *City) Pages(ctx context.Context, o PagesOptions) ([]PageRow, error) {
 	}
 	return summed(seen), errors.Join(append(errs, payErr)...)
 }
+
+const cityNotice = "DỮ LIỆU GIẢ LẬP"
+
+// clock is what the visitors' console takes for now: the day on which the last
+// batch is still being answered, so that the day's figures have something to count.
+func (c *City) clock() time.Time { return c.day.AddDays(11).At(16, 0) }
 
 // click is one answer.
 type click struct {
@@ -146,9 +151,10 @@ func think(ctx context.Context, rng *rand.Rand, d time.Duration) bool {
 const pagesPassword = "mật khẩu để đo trang"
 
 // signIn opens a session of a chief accountant, who sees all pages but the log.
-func (c *City) signIn(ctx context.Context, console http.Handler, now func() time.Time) (*http.Cookie, error) {
-	people := &accounts.Register{DB: c.db, Now: now, Random: c.Random}
-	who := accounts.Account{ID: "do-trang", NameVI: "Người Đo", TitleVI: "Chuyên viên", Role: accounts.Department}
+func (c *City) signIn(ctx context.Context, console http.Handler) (*http.Cookie, error) {
+	people := &accounts.Register{DB: c.db, Now: c.clock, Random: c.Random}
+	c.visitors++
+	who := accounts.Account{ID: fmt.Sprint("do-trang-", c.visitors), NameVI: "Người Đo", TitleVI: "Chuyên viên", Role: accounts.Department}
 	if err := people.Add(ctx, accounts.New{Account: who, Password: pagesPassword}, "bench"); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"ansinh/bankadapters"
@@ -91,11 +92,12 @@ const statementEntryEnd = `<RmtInf><Ustrd>TRO CAP ASXH 02/2026</Ustrd></RmtInf><
 
 const statementTail = `</Stmt></BkToCstmrStmt></Document>` + "\n"
 
-// writeStatement writes the next statement: credits, then up to a million debits.
-func (b *payingBank) writeStatement(path string, at time.Time) error {
+// writeStatement writes the next statement, credits, then up to a million debits,
+// and forgets them. It returns how many entries that are.
+func (b *payingBank) writeStatement(path string, at time.Time) (int, error) {
 	file, err := os.Create(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	paid := b.paid[:min(len(b.paid), statementMax)]
 	closing := b.balance
@@ -120,9 +122,10 @@ func (b *payingBank) writeStatement(path string, at time.Time) error {
 		fmt.Fprint(out, statementEntryEnd)
 	}
 	fmt.Fprint(out, statementTail)
-	b.balance, b.credits, b.paid = closing, nil, b.paid[len(paid):]
+	entries := len(b.credits) + len(paid)
+	b.balance, b.credits, b.paid = closing, nil, slices.Clone(b.paid[len(paid):])
 	if err := out.Flush(); err != nil { // keeps the first error of the writes above
-		return err
+		return 0, err
 	}
-	return file.Close()
+	return entries, file.Close()
 }

@@ -3,8 +3,7 @@
 # machine's PostgreSQL with every library it needs but the C library, documents,
 # a systemd unit, install.sh and SHA256SUMS in one .tar.gz, and the same as a
 # .deb. The same commit on the same Debian gives the same bytes: sorted names,
-# one time for all files, no owner. GOFLAGS goes to the compiler as it is; DEB=no
-# leaves the .deb out.
+# one time for all files, no owner. GOFLAGS goes to the compiler as it is.
 set -euo pipefail
 
 version=${1:?usage: dist.sh VERSION FOLDER}
@@ -83,8 +82,6 @@ mkdir -p "$out"
 tar -C "$work" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$name" | gzip -n -6 >"$out/$name.tar.gz.part"
 mv "$out/$name.tar.gz.part" "$out/$name.tar.gz"
 
-[ "${DEB:-yes}" = yes ] || exit 0
-
 # The same as a Debian package; the maintainer scripts call the same setup.sh.
 deb=$work/deb
 mkdir -p "$deb/DEBIAN" "$deb/opt/ansinh"
@@ -102,14 +99,34 @@ Description: An Sinh, cashless social-welfare disbursement
  settlement, reconciliation, reports. Brings its own PostgreSQL server
  programs; data in /var/lib/ansinh is never removed by this package.
 CONTROL
-for script in postinst prerm; do
-  case $script in
-    postinst) act='[ "$1" != configure ] ||' do=setup ;;
-    prerm) act='[ "$1" != remove ] ||' do=remove ;;
-  esac
-  printf '#!/bin/sh\nset -e\n%s /opt/ansinh/%s/libexec/setup.sh %s /opt/ansinh/%s\n' "$act" "$version" "$do" "$version" >"$deb/DEBIAN/$script"
-  chmod 755 "$deb/DEBIAN/$script"
-done
+# $2 of preinst is the installed version; a refusal calls the old postinst, which
+# starts the service again that the old prerm stopped.
+script() { { printf '#!/bin/sh\nset -e\nversion=%s setup=/opt/ansinh/%s/libexec/setup.sh target=/opt/ansinh/%s\n' "$version" "$version" "$version"; cat; } >"$deb/DEBIAN/$1"; chmod 755 "$deb/DEBIAN/$1"; }
+script preinst <<'PREINST'
+if [ "$1" = upgrade ] && dpkg --compare-versions "$2" gt "$version"; then
+  echo "ansinh: đang có bản mới hơn $2, không hạ cấp / the newer version $2 is installed; it is not downgraded" >&2
+  exit 1
+fi
+PREINST
+script prerm <<'PRERM'
+case $1 in
+  remove) "$setup" remove "$target" ;;
+  upgrade) "$setup" stop "$target" ;;
+esac
+PRERM
+script postinst <<'POSTINST'
+case $1 in configure | abort-upgrade | abort-remove) "$setup" setup "$target" ;; esac
+POSTINST
+# Settings go with a purge, as Debian's policy wants; data, keys, journal and
+# backups stay, and so does the user they belong to.
+script postrm <<'POSTRM'
+if [ "$1" = purge ]; then
+  rm -f /etc/ansinh/ansinh.env
+  for folder in /etc/ansinh /opt/ansinh /var/lib/ansinh /var/backups/ansinh; do
+    [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"
+  done
+fi
+POSTRM
 find "$deb" -exec touch -h -d "@$epoch" {} +
 dpkg-deb --root-owner-group -Zgzip -z6 --build "$deb" "$out/ansinh_${version}_$architecture.deb" >/dev/null
 (cd "$out" && sha256sum "$name.tar.gz" "ansinh_${version}_$architecture.deb" >"SHA256SUMS")

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Proves that the package installs and works on a machine that has nothing but a
-# C library and a shell, and no network at all: install-test.sh OLD.tar.gz
-# NEWER.tar.gz [PEOPLE]. It makes such a machine in a folder (a root of its own,
+# C library and a shell, and no network at all: install-test.sh OLD NEWER [PEOPLE],
+# two .tar.gz or two .deb. It makes such a machine in a folder (a root of its own,
 # name spaces of its own for network, mounts and processes), and inside it: installs,
 # runs the demo, upgrades to a build with one more migration, is refused the
-# downgrade, makes and verifies a backup, removes the programs, finds the data.
+# downgrade, makes and verifies a backup, removes the programs, finds the data; a
+# .deb goes in and out by that machine's own dpkg, and is purged at the end.
 # Needs root, unshare and ip.
 set -euo pipefail
 
-older=$(readlink -f "${1:?usage: install-test.sh OLD.tar.gz NEWER.tar.gz [PEOPLE]}")
-newer=$(readlink -f "${2:?usage: install-test.sh OLD.tar.gz NEWER.tar.gz [PEOPLE]}")
+older=$(readlink -f "${1:?usage: install-test.sh OLD NEWER [PEOPLE]}")
+newer=$(readlink -f "${2:?usage: install-test.sh OLD NEWER [PEOPLE]}")
 people=${3:-60}
+kind=${older##*.}
 
 if [ "${ANSINH_INSIDE:-}" = "" ]; then
   exec env -i ANSINH_INSIDE=1 PATH="$PATH" TMPDIR="${TMPDIR:-/tmp}" unshare --net --mount --pid --fork --propagation private "$0" "$older" "$newer" "$people"
@@ -31,7 +33,7 @@ put() {
   local path
   path=$(type -P "$1") || { echo "this machine lacks $1" >&2; exit 1; }
   cp -L "$path" "$machine$(dirname "$path" | sed 's#^/bin#/usr/bin#; s#^/sbin#/usr/sbin#')/"
-  ldd "$path" 2>/dev/null | grep -oE '/[^ ]+' | while read -r library; do
+  { ldd "$path" 2>/dev/null || true; } | { grep -oE '/[^ ]+' || true; } | while read -r library; do
     mkdir -p "$machine$(dirname "$library")"
     cp -nL "$library" "$machine$library"
   done
@@ -61,12 +63,18 @@ mount -t proc proc "$machine/proc"
 mount -t tmpfs -o mode=755 dev "$machine/dev"
 mknod -m 666 "$machine/dev/null" c 1 3; mknod -m 666 "$machine/dev/urandom" c 1 9; mknod -m 666 "$machine/dev/random" c 1 8
 mknod -m 666 "$machine/dev/zero" c 1 5; mkdir -m 1777 "$machine/dev/shm"
-cp "$older" "$machine/srv/older.tar.gz"; cp "$newer" "$machine/srv/newer.tar.gz"
+cp "$older" "$machine/srv/older.$kind"; cp "$newer" "$machine/srv/newer.$kind"
+if [ "$kind" = deb ]; then
+  for program in dpkg dpkg-deb dpkg-query dpkg-split ldconfig start-stop-daemon diff rmdir touch uname find; do put "$program"; done
+  mkdir -p "$machine"/var/lib/dpkg/{info,updates,triggers,parts,alternatives} "$machine/etc/dpkg"
+  dpkg-query -s libc6 tzdata passwd >"$machine/var/lib/dpkg/status" # what the package depends on
+  touch "$machine/var/lib/dpkg/info/"{"libc6:$(dpkg --print-architecture)",tzdata,passwd}.list
+fi
 
 cat >"$machine/srv/inside.sh" <<'INSIDE'
 set -euo pipefail
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin LC_ALL=C.UTF-8
-people=$1
+people=$1 kind=$2
 data=/var/lib/ansinh
 say() { echo "== $*"; }
 as() { runuser -u ansinh -- "$@"; }
@@ -76,11 +84,20 @@ say "no network, no PostgreSQL"
 if (exec 3<>/dev/tcp/198.51.100.1/80) 2>/dev/null; then fail "there is a network"; fi
 ! command -v postgres >/dev/null && ! ls /usr/lib/postgresql 2>/dev/null || fail "there is a PostgreSQL"
 
-cd /srv; tar -xf older.tar.gz; tar -xf newer.tar.gz
-set -- $(ls -d ansinh-*-linux-* | sort -V)
-older=$1 newer=$2
-say "install"; "./$older/install.sh"
-say "install again changes nothing"; "./$older/install.sh" >/dev/null
+cd /srv
+if [ "$kind" = deb ]; then
+  older=older.deb newer=newer.deb
+  install() { dpkg -i "$1"; }
+  remove() { dpkg -r ansinh; }
+else
+  tar -xf older.gz; tar -xf newer.gz
+  set -- $(ls -d ansinh-*-linux-* | sort -V)
+  older=$1 newer=$2
+  install() { "./$1/install.sh"; }
+  remove() { "./$newer/install.sh" --remove; }
+fi
+say "install"; install "$older"
+say "install again changes nothing"; install "$older" >/dev/null
 first=$(ansinh version)
 
 say "every library of the package is its own, but the C library's"
@@ -93,20 +110,31 @@ say "demo"; as ansinh demo --dir $data --people "$people" --no-serve --json >/tm
 grep -q '"verified": true' /tmp/summary.json || fail "the ledger does not verify"
 lines=$(as ansinh ledger verify --dir $data --json | sed -n 's/.*"lines": \([0-9]*\).*/\1/p')
 
-say "upgrade"; "./$newer/install.sh"
+say "upgrade"; install "$newer"
 second=$(ansinh version)
 [ "$first" != "$second" ] || fail "the version did not change: $second"
-as ansinh db psql --dir $data -- -Atc 'SELECT max(version_id) FROM migration.version' | grep -qx "${second##* }" || fail "the database did not roll forward"
-as ansinh ledger verify --dir $data --json | grep -q "\"lines\": $lines" || fail "the ledger changed with the upgrade"
-say "downgrade is refused"; if "./$older/install.sh" >/tmp/down 2>&1; then fail "downgraded"; fi; cat /tmp/down
+as ansinh db psql --dir $data -- -Atc 'SELECT max(version_id) FROM migration.version' | grep -x "${second##* }" >/dev/null || fail "the database did not roll forward"
+as ansinh ledger verify --dir $data --json | grep "\"lines\": $lines" >/dev/null || fail "the ledger changed with the upgrade"
+say "downgrade is refused"; if install "$older" >/tmp/down 2>&1; then fail "downgraded"; fi; cat /tmp/down
+[ "$(ansinh version)" = "$second" ] || fail "a refused downgrade changed the version"
 say "backup"; as ansinh backup --dir $data --to /var/backups/ansinh/; as ansinh backup verify /var/backups/ansinh/*.ansinh-backup
 say "doctor"; as ansinh doctor --dir $data || fail "the doctor has something to mend"
-say "remove leaves data"; "./$newer/install.sh" --remove
+say "remove leaves data"; remove
 [ ! -e /usr/local/bin/ansinh ] && [ -f $data/pg/PG_VERSION ] && ls /var/backups/ansinh/*.ansinh-backup >/dev/null || fail "data is gone, or programs stayed"
 [ -d $data/journal ] && [ -f $data/keys ] || fail "journal or keys are gone"
+[ -f /etc/ansinh/ansinh.env ] || fail "the settings are gone"
+if [ "$kind" = deb ]; then
+  ! find /opt/ansinh -type f 2>/dev/null | grep . || fail "files of the package stayed"
+  say "purge takes the settings and leaves the data"; dpkg -P ansinh
+  [ ! -e /etc/ansinh ] && [ ! -e /opt/ansinh ] || fail "the settings stayed"
+  [ -f $data/pg/PG_VERSION ] && [ -d $data/journal ] && [ -f $data/keys ] && ls /var/backups/ansinh/*.ansinh-backup >/dev/null || fail "the purge took data"
+  say "install after a purge finds the data"; install "$newer"
+  as ansinh ledger verify --dir $data --json | grep "\"lines\": $lines" >/dev/null || fail "the ledger changed"
+  say "all good"; exit 0
+fi
 say "a damaged package is refused"; echo x >>"$older/tree/doc/NOTICE"; if "./$older/install.sh" >/dev/null 2>&1; then fail "a damaged package was installed"; fi
 say "all good"
 INSIDE
 status=0
-chroot "$machine" /usr/bin/env -i HOME=/srv ANSINH_DATABASE_URL= bash /srv/inside.sh "$people" || status=$?
+chroot "$machine" /usr/bin/env -i HOME=/srv ANSINH_DATABASE_URL= bash /srv/inside.sh "$people" "$kind" || status=$?
 exit $status

@@ -13,30 +13,45 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
 var (
-	people = flag.Int("people", 30, "people of the demo on the bare machine")
-	twice  = flag.Bool("twice", false, "build the package twice and compare the bytes")
+	people  = flag.Int("people", 30, "people of the demo on the bare machine")
+	twice   = flag.Bool("twice", false, "build the package twice and compare the bytes")
+	systemd = flag.Bool("systemd", false, "boot a systemd and run the services under it; many containers forbid that")
 )
 
+// built is what dist.sh made: the two packages and the sums of both.
+type built struct{ archive, deb, sums string }
+
 // build runs dist.sh; overlay names more files of the source, for a newer build.
-func build(t *testing.T, version, overlay string) string {
+func build(t *testing.T, version, overlay string) built {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "./dist.sh", version)
+	if overlay != "" {
+		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay)
+	}
+	return run(t, cmd)
+}
+
+// run runs a dist.sh into a folder that is removed with the test.
+func run(t *testing.T, cmd *exec.Cmd) (b built) {
 	t.Helper()
 	folder := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "./dist.sh", version, folder)
-	if overlay != "" {
-		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay, "DEB=no")
-	}
+	cmd.Args = append(cmd.Args, folder)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("dist.sh %s: %v\n%s", version, err, out)
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "ansinh-"+version+"-linux-*.tar.gz"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("dist.sh made %v, %v", files, err)
+	for pattern, path := range map[string]*string{"ansinh-*-linux-*.tar.gz": &b.archive, "ansinh_*.deb": &b.deb, "SHA256SUMS": &b.sums} {
+		files, err := filepath.Glob(filepath.Join(folder, pattern))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("dist.sh made %v of %s, %v", files, pattern, err)
+		}
+		*path = files[0]
 	}
-	return files[0]
+	return b
 }
 
 // withAnotherMigration is an overlay by which the compiler sees one more migration.
@@ -63,13 +78,12 @@ func withAnotherMigration(t *testing.T) string {
 	return path
 }
 
-// sameInTheDebianPackage wants the .deb beside archive to hold the same files.
-func sameInTheDebianPackage(t *testing.T, archive string) {
+// The .deb holds the same files as the archive, and its scripts are sound.
+func sameInTheDebianPackage(t *testing.T, b built) {
 	t.Helper()
-	folder := t.TempDir()
-	script := `set -e; tar -C "$2" -xf "$1"; dpkg-deb -x "$(dirname "$1")"/*.deb "$2/deb"; diff -r "$2"/ansinh-*/tree "$2"/deb/opt/ansinh/0.1.1
-		for s in postinst prerm; do dpkg-deb --ctrl-tarfile "$(dirname "$1")"/*.deb | tar -xO ./$s | sh -n; done`
-	if out, err := exec.CommandContext(t.Context(), "bash", "-c", script, "-", archive, folder).CombinedOutput(); err != nil {
+	script := `set -e; tar -C "$3" -xf "$1"; dpkg-deb -x "$2" "$3/deb"; diff -r "$3"/ansinh-*/tree "$3"/deb/opt/ansinh/0.1.1
+		for s in preinst postinst prerm postrm; do dpkg-deb --ctrl-tarfile "$2" | tar -xO ./$s | sh -n; done`
+	if out, err := exec.CommandContext(t.Context(), "bash", "-c", script, "-", b.archive, b.deb, t.TempDir()).CombinedOutput(); err != nil {
 		t.Errorf("the .deb is not the same as the archive: %v\n%s", err, out)
 	}
 }
@@ -79,30 +93,60 @@ func sameInTheDebianPackage(t *testing.T, archive string) {
 func TestPackageOnABareMachine(t *testing.T) {
 	t.Parallel()
 	older, newer := build(t, "0.1.1", ""), build(t, "0.1.2", withAnotherMigration(t))
-	args := []string{"./install-test.sh", older, newer, strconv.Itoa(*people)}
-	if os.Geteuid() != 0 {
-		args = append([]string{"unshare", "--user", "--map-root-user", "--map-auto"}, args...)
-	}
 	sameInTheDebianPackage(t, older)
-	var said bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v: %v\n%s", args, err, said.String())
+	runs := map[string][]string{
+		"archive":        {"./install-test.sh", older.archive, newer.archive},
+		"Debian package": {"./install-test.sh", older.deb, newer.deb},
 	}
-	t.Log(said.String())
-	if !*twice {
-		return
+	if *systemd {
+		runs["services under systemd"] = []string{"./systemd-test.sh", older.deb, newer.deb}
 	}
-	again, err := os.ReadFile(build(t, "0.1.1", ""))
+	for name, args := range runs {
+		t.Run(name, func(t *testing.T) {
+			args := append(args, strconv.Itoa(*people))
+			if os.Geteuid() != 0 {
+				args = append([]string{"unshare", "--user", "--map-root-user", "--map-auto"}, args...)
+			}
+			out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %v\n%s", args, err, out)
+			}
+			t.Logf("%s", out)
+		})
+	}
+	if *twice {
+		sameElsewhere(t, older)
+	}
+}
+
+// sameElsewhere builds the package again from a copy of the source in another
+// folder, by a user with another umask, language and time zone, and wants the same
+// bytes.
+func sameElsewhere(t *testing.T, first built) {
+	t.Helper()
+	copied := t.TempDir()
+	script := `set -e; cd ../..; git log -1 --format=%ct; git ls-files -z | xargs -0 cp --parents -t "$1"`
+	epoch, err := exec.CommandContext(t.Context(), "bash", "-c", script, "-", copied).Output()
+	if err != nil {
+		t.Fatalf("copy the source: %v", err)
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", `umask 077; exec "$@"`, "-", filepath.Join(copied, "internal/packaging/dist.sh"), "0.1.1")
+	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strings.TrimSpace(string(epoch)), "TZ=Asia/Ho_Chi_Minh", "LC_ALL=C.UTF-8")
+	again := run(t, cmd)
+	for _, pair := range [][2]string{{first.archive, again.archive}, {first.deb, again.deb}, {first.sums, again.sums}} {
+		one, two := read(t, pair[0]), read(t, pair[1])
+		if !bytes.Equal(one, two) {
+			t.Errorf("%s has other bytes when it is built elsewhere", filepath.Base(pair[0]))
+		}
+	}
+	t.Logf("built here and elsewhere, with the same sums:\n%s", read(t, again.sums))
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := os.ReadFile(older)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(first, again) {
-		t.Error("the same commit gave other bytes")
-	}
+	return text
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
 # What both packages do with a version that lies in its folder:
 #   setup.sh setup /opt/ansinh/VERSION    user, folders, unit, switch, migrate
+#   setup.sh stop /opt/ansinh/VERSION     before its files are replaced; setup starts again
 #   setup.sh remove /opt/ansinh/VERSION   unit and links; never data
 set -eu
-target=${2:?usage: setup.sh setup|remove FOLDER}
+target=${2:?usage: setup.sh setup|stop|remove FOLDER}
 data=/var/lib/ansinh
+stopped=/run/ansinh-stopped-for-upgrade
 say() { echo "ansinh: $*"; }
 fail() { echo "ansinh: $*" >&2; exit 1; }
 
@@ -13,6 +15,15 @@ systemd() { [ -d /run/systemd/system ]; }
 # as_ansinh runs a command as the service's own user.
 as_ansinh() {
   if command -v runuser >/dev/null 2>&1; then runuser -u ansinh -- "$@"; else setpriv --reuid=ansinh --regid=ansinh --init-groups "$@"; fi
+}
+
+# stop ends the service and remembers that it ran.
+stop() {
+  if systemd && systemctl is-active --quiet ansinh.service; then
+    say "dừng dịch vụ, chờ việc đang làm xong / stopping the service, work under way ends first"
+    : >"$stopped"
+    systemctl stop ansinh.service
+  fi
 }
 
 setup() {
@@ -28,12 +39,7 @@ setup() {
   mkdir -p /etc/ansinh /usr/local/bin
   [ -e /etc/ansinh/ansinh.env ] || { cp "$target/libexec/ansinh.env" /etc/ansinh/ansinh.env && chmod 0640 /etc/ansinh/ansinh.env && chgrp ansinh /etc/ansinh/ansinh.env; }
 
-  running=no
-  if systemd && systemctl is-active --quiet ansinh.service; then
-    running=yes
-    say "dừng dịch vụ, chờ việc đang làm xong / stopping the service, work under way ends first"
-    systemctl stop ansinh.service
-  fi
+  stop
   ln -sfn "$target" /opt/ansinh/current.new
   mv -T /opt/ansinh/current.new /opt/ansinh/current
   ln -sfn /opt/ansinh/current/bin/ansinh /usr/local/bin/ansinh
@@ -46,7 +52,7 @@ setup() {
     done
     systemctl daemon-reload
     systemctl enable --quiet ansinh-backup.timer
-    [ $running = no ] || systemctl start ansinh.service
+    if [ -e "$stopped" ]; then systemctl start ansinh.service && rm -f "$stopped"; fi
   else
     say "máy không dùng systemd: tự chạy / no systemd here, start it yourself: ansinh serve --dir $data"
   fi
@@ -70,6 +76,7 @@ remove() {
 
 case $1 in
   setup) setup ;;
+  stop) stop ;;
   remove) remove ;;
-  *) fail "usage: setup.sh setup|remove FOLDER" ;;
+  *) fail "usage: setup.sh setup|stop|remove FOLDER" ;;
 esac

@@ -2,6 +2,7 @@ package vntext
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,9 +20,14 @@ func NFC(s string) string { return norm.NFC.String(s) }
 // Different names can share a key (Hoa, Hoá, Hòa): a bank's unmarked answer
 // cannot tell them apart either.
 func Fold(s string) string {
-	if key, ok := foldASCII(s); ok {
+	if key, ok := foldQuick(s); ok {
 		return key
 	}
+	return foldAny(s)
+}
+
+// foldAny is Fold for every text.
+func foldAny(s string) string {
 	var out strings.Builder
 	out.Grow(len(s))
 	space := false
@@ -91,31 +97,50 @@ func SameName(a, b string) bool {
 	return key != "" && key == FoldName(b)
 }
 
-// foldASCII is the short way for text without marks, such as bank answers.
-func foldASCII(s string) (string, bool) {
+// foldQuick is the short way for ASCII and for composed letters, which nearly all
+// texts consist of. It is false for any other character.
+func foldQuick(s string) (string, bool) {
+	letters := foldedLetters()
 	out := make([]byte, 0, len(s))
 	space := false
-	for i := range len(s) {
-		c := s[i]
+	for _, r := range s {
 		switch {
-		case c >= utf8.RuneSelf:
-			return "", false
-		case c == ' ' || '\t' <= c && c <= '\r':
+		case r == ' ' || '\t' <= r && r <= '\r':
 			space = true
 			continue
-		case c < ' ' || c == 0x7f:
+		case r < ' ' || r == 0x7f:
 			continue
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
+		case 'A' <= r && r <= 'Z':
+			r += 'a' - 'A'
+		case r < utf8.RuneSelf:
+		case r > lettersMax || letters[r] == 0:
+			return "", false
+		default:
+			r = rune(letters[r])
 		}
 		if space && len(out) > 0 {
 			out = append(out, ' ')
 		}
 		space = false
-		out = append(out, c)
+		out = append(out, byte(r))
 	}
 	return string(out), true
 }
+
+// lettersMax is ỹ, the last letter of the alphabet's composed ones.
+const lettersMax = '\u1ef9'
+
+// foldedLetters holds the key of each composed letter that has one of a single
+// ASCII letter, by the rule of foldAny.
+var foldedLetters = sync.OnceValue(func() *[lettersMax + 1]byte {
+	var letters [lettersMax + 1]byte
+	for r := rune(utf8.RuneSelf); r <= lettersMax; r++ {
+		if key := foldAny(string(r)); unicode.IsLetter(r) && len(key) == 1 && 'a' <= key[0] && key[0] <= 'z' {
+			letters[r] = key[0]
+		}
+	}
+	return &letters
+})
 
 func foldRune(r rune) rune {
 	switch r {

@@ -46,11 +46,9 @@ func read(t *testing.T, content []byte, password string) registry.List {
 func annotated(t *testing.T, content []byte, password string) []byte {
 	t.Helper()
 	list := read(t, content, password)
-	report := registry.CheckReport{Sheet: list.Sheet, Rows: len(list.Lines), Sound: list.Taken(), Refused: list.Refused(), Skipped: list.Skipped,
-		HeaderRow: list.HeaderRow, Findings: list.Findings}
 	var out bytes.Buffer
 	err := annotate.Write(&out, annotate.Input{Name: "ds.xlsx", Content: bytes.NewReader(content), Size: int64(len(content)), Password: password,
-		Reports: []registry.CheckReport{report}, Demo: true, At: now})
+		Reports: []registry.CheckReport{registry.ReportOf(list)}, Demo: true, At: now})
 	if err != nil {
 		t.Fatalf("Write: %v", err)
 	}
@@ -298,5 +296,29 @@ func TestCopyName(t *testing.T) {
 		if got := annotate.CopyName(path); got != want {
 			t.Errorf("CopyName(%s) = %s, want %s", path, got, want)
 		}
+	}
+}
+
+// Who was there last time is a work list, and no list of people: the copy still
+// holds one list.
+func TestPeopleOfLastTimeStandInTheSummary(t *testing.T) {
+	t.Parallel()
+	list := demolist.Seeded(6, 0, 20)
+	content := seeded(t, list, demolist.Style{})
+	was := read(t, content, "")
+	report := registry.ReportOf(was)
+	report.Missing = []registry.Missing{{Name: "Nguyễn Thị Vắng", BirthYear: 1941, Category: "TET-HN-2026-01", List: 3, Row: 17}}
+	var out bytes.Buffer
+	err := annotate.Write(&out, annotate.Input{Name: "ds.xlsx", Content: bytes.NewReader(content), Size: int64(len(content)),
+		Reports: []registry.CheckReport{report}, At: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := text(t, open(t, out.Bytes(), ""), "Tóm tắt")
+	if !strings.Contains(said, "1 người có trong danh sách lần trước") || !strings.Contains(said, "Nguyễn Thị Vắng") || strings.Contains(said, "GIẢ LẬP") {
+		t.Errorf("summary:\n%s", said)
+	}
+	if got := read(t, out.Bytes(), ""); got.Sheet != list.Sheet || len(got.Lines) != list.Rows {
+		t.Errorf("the copy is read as sheet %q with %d people", got.Sheet, len(got.Lines))
 	}
 }

@@ -46,6 +46,7 @@ func (a *annotator) summary() error {
 		p.writeKinds(kinds)
 	}
 	a.writeToDo(p)
+	a.writeMissing(p)
 	if !manyOfAKind && len(kinds) > 1 {
 		p.writeKinds(kinds)
 	}
@@ -327,6 +328,36 @@ func (a *annotator) writeToDo(p *page) {
 		}
 	}
 	p.do(p.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", summarySheet, head, head), Scope: summarySheet}))
+}
+
+// writeMissing lists who was on the list of last time and is not on this one.
+func (a *annotator) writeMissing(p *page) {
+	var missing []registry.Missing
+	for _, r := range a.in.Reports {
+		missing = append(missing, r.Missing...)
+	}
+	if len(missing) == 0 {
+		return
+	}
+	p.row++
+	p.across(p.bold, 0, fmt.Sprintf("%d người có trong danh sách lần trước, nay không có: đã mất, chuyển đi, hay bỏ sót? / people of last time who are not on this list: died, moved or forgotten?", len(missing)))
+	p.heads("Năm", "Thuộc nhóm", "Người của lần trước", "Dòng ở danh sách trước", "Đã xử lý") // no headings of a list
+	for i, m := range missing {
+		if i == summaryMost {
+			p.across(p.plain, 0, fmt.Sprintf("Còn %d người nữa. / %d more people.", len(missing)-i, len(missing)-i))
+			break
+		}
+		p.row++
+		born := ""
+		if m.BirthYear > 0 {
+			born = fmt.Sprint(m.BirthYear)
+		}
+		p.put("A", p.cell, born)
+		p.put("B", p.cell, m.Category)
+		p.put("C", p.cell, m.Name)
+		p.put("D", p.cell, fmt.Sprintf("danh sách %d, dòng %d / list %d, row %d", m.List, m.Row, m.List, m.Row))
+		p.put("E", p.cell, "")
+	}
 }
 
 func (a *annotator) writeFinding(p *page, m mark, f registry.Finding) {

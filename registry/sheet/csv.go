@@ -86,6 +86,7 @@ func (b *csvBook) open(int) (*Rows, error) {
 		if _, err := lines.next(); err != nil && err != io.EOF {
 			return nil, err
 		}
+		lines.row = 0 // spreadsheets do not show that line
 	}
 	var cells []Cell
 	next := func() (Row, error) {

@@ -10,6 +10,9 @@ import (
 // picture written back as if it were the value: its other digits are lost.
 const displayDigitsMax = 6
 
+// wholeDigitsMax is how many digits of a number a spreadsheet keeps.
+const wholeDigitsMax = 15
+
 // plainNumber returns the digits of a stored number without exponent, as an
 // officer would type them: 7.9123456789E10 is 79123456789. What would lose or
 // invent a digit stays as it is. ok is false for what is no number.
@@ -24,6 +27,9 @@ func plainNumber(text string) (digits string, ok bool) {
 		return text, false
 	}
 	if !scientific {
+		if strings.Trim(fraction, "0") == "" { // "79203123456.0" is how some programs write a whole number
+			return sign + whole, whole != ""
+		}
 		return text, true
 	}
 	power, err := strconv.Atoi(exponent)
@@ -32,7 +38,7 @@ func plainNumber(text string) (digits string, ok bool) {
 	}
 	all := strings.TrimRight(whole+fraction, "0")
 	point := len(whole) + power // where it stands in whole+fraction
-	if point < 0 || point > 18 || point > 10 && len(strings.TrimLeft(all, "0")) <= displayDigitsMax {
+	if point < 0 || point > wholeDigitsMax || point > 10 && len(strings.TrimLeft(all, "0")) <= displayDigitsMax {
 		return text, true
 	}
 	if len(all) <= point {

@@ -12,7 +12,7 @@ const biff8 = 0x0600
 // xls is a workbook of old Excel: one stream of records, first those of all
 // sheets, then each sheet's own.
 type xls struct {
-	stream  *stream
+	stream  recordStream
 	limits  Limits
 	sheets  []xlsSheet
 	styles  []style
@@ -23,13 +23,19 @@ type xls struct {
 	raw     []byte
 }
 
+// recordStream is where the records are read from.
+type recordStream interface {
+	io.Reader
+	from(offset int64) (io.Reader, error)
+}
+
 // xlsSheet is where a sheet begins, and what people call it.
 type xlsSheet struct {
 	offset int64
 	name   string
 }
 
-func openXLS(s *stream, limits Limits) (*Book, error) {
+func openXLS(s recordStream, limits Limits) (*Book, error) {
 	x := &xls{stream: s, limits: limits, formats: map[int]string{}, shared: newSharedTable(limits.MemoryMax), known: newInterner()}
 	book := &Book{Format: XLS, source: x}
 	if err := x.readGlobals(book); err != nil {

@@ -66,10 +66,11 @@ func checkDirectory(r io.ReaderAt, size int64) error {
 		return refuse(WhyDamaged, "", io.ErrUnexpectedEOF)
 	}
 	begin := int64(binary.LittleEndian.Uint32(tail[at+16:]))
-	if begin > size {
+	const elsewhere = 0xFFFFFFFF // in a record for archives of more than 65,535 files
+	if begin > size && begin != elsewhere {
 		return refuse(WhyDamaged, "", io.ErrUnexpectedEOF)
 	}
-	if size-begin > directoryMax {
+	if begin == elsewhere || size-begin > directoryMax {
 		return refuse(WhyLimit, "", nil, "entries")
 	}
 	return nil

@@ -151,13 +151,10 @@ func addWaiting(ctx context.Context, db pgdb.Querier, at map[bankadapters.Key]*B
 }
 
 const sqlDoubtSums = `
-SELECT s.channel, count(*), sum(p.amount)::bigint, min(x.opened_at)
+SELECT x.channel, count(*), sum(x.amount)::bigint, min(x.opened_at)
   FROM payout.exception AS x
-  JOIN payout.attempt AS a ON a.batch = x.batch AND a.payment = x.payment AND a.attempt = x.attempt
-  JOIN payout.submission AS s ON s.no = a.submission
-  JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment
  WHERE x.closed_at IS NULL AND x.kind = 'doubt'
- GROUP BY s.channel`
+ GROUP BY x.channel`
 
 func addDoubts(ctx context.Context, db pgdb.Querier, at map[bankadapters.Key]*Bank) error {
 	rows, _ := db.Query(ctx, sqlDoubtSums)

@@ -50,7 +50,7 @@ type BatchRow struct {
 	Submitted     int64
 	Approved      int64
 	Released      int64
-	Figures       Figures
+	Stages        Stages
 	Found         int64 // how many batches the filter finds
 }
 
@@ -116,25 +116,18 @@ func Batches(ctx context.Context, db pgdb.Querier, f BatchFilter) ([]BatchRow, e
 	if err != nil {
 		return nil, fmt.Errorf("batches: %w", err)
 	}
-	for i := range list {
-		if list[i].Figures, err = figuresFor(ctx, db, list[i].ID, f.Unit); err != nil {
-			return nil, err
-		}
+	var ids []ledger.BatchID
+	for _, b := range list {
+		ids = append(ids, b.ID)
 	}
-	return list, nil
-}
-
-// figuresFor reads a batch's figures, or those of one unit's sections.
-func figuresFor(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, unit string) (Figures, error) {
-	f, err := ReadFigures(ctx, db, batch)
-	if err != nil || unit == "" {
-		return f, err
-	}
-	own, err := SectionsOfUnit(ctx, db, batch, unit)
+	stages, err := ReadStages(ctx, db, ids, f.Unit)
 	if err != nil {
 		return nil, err
 	}
-	return f.Of(func(one Figure) bool { return own[one.Section] }), nil
+	for i, b := range list {
+		list[i].Stages = stages[b.ID]
+	}
+	return list, nil
 }
 
 // Choice is one value of a filter.

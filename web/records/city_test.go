@@ -41,8 +41,12 @@ func newCity(t *testing.T, people, batches int) (*bench.City, *pgxpool.Pool) {
 	}
 	// Most of what was ever doubtful or did not match is settled.
 	for _, sql := range []string{
-		`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, closed_at)
-		 SELECT batch, payment, attempt, 'doubt', '2026-01-20'::timestamptz + payment * interval '1 second', 'no answer in time', '2026-01-21' FROM payout.attempt`,
+		`INSERT INTO payout.entitlement (programme, rule, person, subject, month, n, amount, batch, payment)
+		 SELECT r.programme, r.code, p.person, 0, '2026-02-01', 1, p.amount, p.batch, p.no
+		   FROM payout.payment AS p CROSS JOIN LATERAL (SELECT programme, code FROM payout.rule ORDER BY programme, code LIMIT 1) AS r
+		  WHERE p.batch = (SELECT min(batch) FROM payout.payment)`,
+		`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why, closed_at, submission, section, channel, amount)
+		 SELECT batch, payment, attempt, 'doubt', '2026-01-20'::timestamptz + payment * interval '1 second', 'no answer in time', '2026-01-21', submission, 1, 'A', 1 FROM payout.attempt`,
 		`INSERT INTO reconciliation.break_item (reason, channel, account, file, position, batch, payment, attempt, submission, amount, voucher, suggestion,
 		        opened_at, owner, closed_at, closed_how, closed_one)
 		 SELECT 'report_differs', v.channel, v.account, w.file, w.position, 0, 0, 0, 0, w.amount, 0, '', v.at, '', v.at, 'đã giải thích', 'Kế toán Mẫu'

@@ -47,31 +47,46 @@ type Doubt struct {
 
 const sqlDoubts = `
 SELECT d.submission, s.batch, s.channel, c.name_vi, s.message_id, s.state, d.payments, d.total, d.since, d.why,
-       s.first_sent, s.next_look, s.denied_at, c.profile,
+       s.first_sent, s.next_look, s.denied_at, c.profile, d.all_payments, d.all_total,
        (SELECT max(t.to_date) FROM payout.paying_account AS a
           JOIN reconciliation.statement AS t ON t.channel = a.channel AND t.account = a.account
          WHERE a.channel = s.channel AND a.book = s.book)
-  FROM (SELECT a.submission, count(*) AS payments, sum(p.amount)::bigint AS total, min(x.opened_at) AS since, min(x.why) AS why
+  FROM (SELECT x.submission, count(*) AS payments, sum(x.amount)::bigint AS total, min(x.opened_at) AS since, min(x.why) AS why,
+               sum(count(*)) OVER ()::bigint AS all_payments, sum(sum(x.amount)) OVER ()::bigint AS all_total
           FROM payout.exception AS x
-          JOIN payout.attempt AS a ON a.batch = x.batch AND a.payment = x.payment AND a.attempt = x.attempt
-          JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment
-         WHERE x.closed_at IS NULL AND x.kind = 'doubt'
-         GROUP BY a.submission) AS d
+         WHERE x.closed_at IS NULL AND x.kind = 'doubt' AND @channel IN ('', x.channel)
+         GROUP BY x.submission) AS d
   JOIN payout.submission AS s ON s.no = d.submission
   JOIN payout.channel AS c ON c.key = s.channel
- WHERE @channel IN ('', s.channel)
+ WHERE (d.since, d.submission) > (@since, @after::bigint)
  ORDER BY d.since, d.submission
- LIMIT 500`
+ LIMIT @limit`
 
-// Doubts lists the submissions with payments in doubt, oldest first; channel ""
-// means all. There are never many: the breaker of a bank stops before that.
-func Doubts(ctx context.Context, db pgdb.Querier, channel bankadapters.Key, now time.Time) ([]Doubt, error) {
-	rows, _ := db.Query(ctx, sqlDoubts, pgx.NamedArgs{"channel": string(channel)})
+// DoubtKey is the last row of a page of doubts; zero is before the first.
+type DoubtKey struct {
+	Since      time.Time
+	Submission int64
+}
+
+// DoubtPage is a page of doubts with what all of them come to.
+type DoubtPage struct {
+	Rows     []Doubt
+	More     bool
+	Payments int64 // of all pages
+	Total    money.Amount
+}
+
+// Doubts lists the submissions with payments in doubt, oldest first, after a key;
+// channel "" means all. It reads every open doubt, which are few: the breaker of a
+// bank stops before they are many.
+func Doubts(ctx context.Context, db pgdb.Querier, channel bankadapters.Key, after DoubtKey, want int, now time.Time) (DoubtPage, error) {
+	var page DoubtPage
+	rows, _ := db.Query(ctx, sqlDoubts, pgx.NamedArgs{"channel": string(channel), "since": after.Since, "after": after.Submission, "limit": limit(want)})
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Doubt, error) {
 		var d Doubt
 		var profile bankadapters.Profile
 		err := row.Scan(&d.Submission, &d.Batch, &d.Channel, &d.BankVI, &d.Message, &d.State, &d.Payments, &d.Total, &d.Since, &d.Why,
-			&d.Sent, &d.NextLook, &d.Denied, &profile, &d.Statement)
+			&d.Sent, &d.NextLook, &d.Denied, &profile, &page.Payments, &page.Total, &d.Statement)
 		if d.Sent != nil && profile.LatestProcess > 0 {
 			final := d.Sent.Add(profile.LatestProcess)
 			d.Final = &final
@@ -80,9 +95,10 @@ func Doubts(ctx context.Context, db pgdb.Querier, channel bankadapters.Key, now 
 		return d, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("doubts: %w", err)
+		return DoubtPage{}, fmt.Errorf("doubts: %w", err)
 	}
-	return list, nil
+	page.Rows, page.More = cut(list, want)
+	return page, nil
 }
 
 // missing says what DESIGN's second way out of a doubt still lacks. Evidence for

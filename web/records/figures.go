@@ -29,25 +29,21 @@ type Figure struct {
 // nobody is owed anything yet.
 type Figures []Figure
 
-// Doubts are few and indexed; only these payments are looked up, one by one:
-// OFFSET 0 keeps the planner from walking the whole batch for a join.
+// A doubt knows its section, channel and amount; only where its money is must be
+// looked up, payment by payment.
 const sqlDoubtFigures = `
-SELECT p.section, coalesce(s.channel, p.channel), g.state, count(*), sum(p.amount)::bigint
-  FROM (SELECT DISTINCT x.payment FROM payout.exception AS x
-         WHERE x.batch = @batch AND x.kind = 'doubt' AND x.closed_at IS NULL) AS e
- CROSS JOIN LATERAL (SELECT q.section, q.channel, q.amount FROM payout.payment AS q WHERE q.batch = @batch AND q.no = e.payment OFFSET 0) AS p
- CROSS JOIN LATERAL (SELECT l.leg, l.attempt FROM ledger.line AS l
-                      WHERE l.batch = @batch AND l.payment = e.payment
+SELECT x.section, x.channel, g.state, count(*), sum(x.amount)::bigint
+  FROM payout.exception AS x
+ CROSS JOIN LATERAL (SELECT l.leg FROM ledger.line AS l
+                      WHERE l.batch = @batch AND l.payment = x.payment
                       ORDER BY l.seq DESC LIMIT 1) AS last
   JOIN ledger.leg AS g ON g.id = last.leg
-  LEFT JOIN payout.attempt AS a ON a.batch = @batch AND a.payment = e.payment AND a.attempt = last.attempt
-  LEFT JOIN payout.submission AS s ON s.no = a.submission
- WHERE payout.shown_state(g.state, true) = 'in_doubt'
+ WHERE x.batch = @batch AND x.kind = 'doubt' AND x.closed_at IS NULL AND payout.shown_state(g.state, true) = 'in_doubt'
  GROUP BY 1, 2, 3`
 
 // ReadFigures reads a batch's figures from the tallies kept with each voucher,
-// with those in doubt taken out of their money state. Every count a page shows
-// of a batch comes from here.
+// with those in doubt taken out of their money state. Every count that a page
+// shows of parts of a batch comes from here; of whole batches from [ReadStages].
 func ReadFigures(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (Figures, error) {
 	tallies, err := payout.Tallies(ctx, db, batch)
 	if err != nil {
@@ -91,50 +87,6 @@ func (f Figures) Sum() (count int64, total money.Amount) {
 		count, total = count+one.Count, total+one.Total
 	}
 	return count, total
-}
-
-// Stage is where the money of payments is, as coarse as a bar can show it.
-type Stage struct {
-	Name  string // the state whose mark stands for the stage
-	Count int64
-	Total money.Amount
-}
-
-// stages lists the coarse places of money in the order of its way, each with
-// the states in it.
-var stages = []struct {
-	name   string
-	states []string
-}{
-	{"paid", []string{"paid"}},
-	{"ordered", []string{"ordered", "out", "listed", "handed"}},
-	{"in_doubt", []string{"in_doubt"}},
-	{"returned", []string{"rejected", "withdrawn", "not_executed", "returned", "unpaid", "brought_back"}},
-	{"approved", []string{"approved"}},
-	{"ended", []string{"ended"}},
-}
-
-// Stages adds the figures up to stages; those that are empty are left out.
-func (f Figures) Stages() []Stage {
-	var list []Stage
-	for _, s := range stages {
-		if one := f.Stage(s.name); one.Count > 0 {
-			list = append(list, one)
-		}
-	}
-	return list
-}
-
-// Stage adds up one stage: paid, ordered, in_doubt, returned, approved or ended.
-func (f Figures) Stage(name string) Stage {
-	for _, s := range stages {
-		if s.name == name {
-			one := Stage{Name: name}
-			one.Count, one.Total = f.In(s.states...).Sum()
-			return one
-		}
-	}
-	return Stage{Name: name}
 }
 
 // In keeps the figures of the given states.

@@ -107,7 +107,7 @@ type Progress struct {
 	Due      time.Time
 	Declared int64
 	Total    money.Amount
-	Stages   []Stage
+	Stages   Stages
 }
 
 const sqlOpenBatches = `
@@ -127,12 +127,16 @@ func OpenBatches(ctx context.Context, db pgdb.Querier, unit string) ([]Progress,
 	if err != nil {
 		return nil, fmt.Errorf("open batches: %w", err)
 	}
-	for i := range list {
-		f, err := figuresFor(ctx, db, list[i].Batch, unit)
-		if err != nil {
-			return nil, err
-		}
-		list[i].Stages = f.Stages()
+	var ids []ledger.BatchID
+	for _, b := range list {
+		ids = append(ids, b.Batch)
+	}
+	stages, err := ReadStages(ctx, db, ids, unit)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range list {
+		list[i].Stages = stages[b.Batch]
 	}
 	return list, nil
 }

@@ -12,6 +12,7 @@ import (
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 )
 
 // PaymentFilter narrows the payments of one batch. Section 0 and "" narrow
@@ -57,9 +58,12 @@ type PaymentPage struct {
 	Cut int64
 }
 
-// walkMax is how many payments a page of a filter by state looks at. Above it
-// the page says so and offers to go on.
-const walkMax = 20_000
+// walkMax is how many payments a page of a filter by a common state looks at,
+// walkMaxFile how many a file does. Above it the page says so and offers to go on.
+const (
+	walkMax     = 8_000
+	walkMaxFile = 50_000
+)
 
 // stretch is a piece of payment numbers without a gap.
 type stretch struct {
@@ -77,7 +81,7 @@ SELECT r.section, r.from_no, r.to_no
  ORDER BY r.from_no`
 
 // Payments reads one page. It touches the rows of that page, and with a state at
-// most walkMax payments.
+// most walkMax payments, where the state has no index of its own.
 func Payments(ctx context.Context, db pgdb.Querier, f PaymentFilter) (PaymentPage, error) {
 	if f.Limit == 0 {
 		f.Limit = PageSize
@@ -87,11 +91,13 @@ func Payments(ctx context.Context, db pgdb.Querier, f PaymentFilter) (PaymentPag
 	if err != nil {
 		return PaymentPage{}, fmt.Errorf("payments of batch %d: %w", f.Batch, err)
 	}
-	switch f.State {
-	case "":
+	switch {
+	case f.State == "":
 		return byPlace(ctx, db, f, list)
-	case "in_doubt":
-		return byDoubt(ctx, db, f, list)
+	case f.State == "in_doubt":
+		return byIndex(ctx, db, f, list, sqlDoubtsAfter)
+	case slices.Contains(payout.AsideStates, ledger.State(f.State)):
+		return byIndex(ctx, db, f, list, sqlAsideAfter)
 	default:
 		return byState(ctx, db, f, list)
 	}
@@ -120,32 +126,42 @@ func byPlace(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stret
 }
 
 const sqlDoubtsAfter = `
-SELECT DISTINCT x.payment
-  FROM payout.exception AS x
- CROSS JOIN LATERAL (SELECT g.state FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
-                      WHERE l.batch = x.batch AND l.payment = x.payment
-                      ORDER BY l.seq DESC LIMIT 1) AS last
-  JOIN unnest(@froms::bigint[], @tos::bigint[]) AS r (from_no, to_no) ON x.payment BETWEEN r.from_no AND r.to_no
- WHERE x.batch = @batch AND x.kind = 'doubt' AND x.closed_at IS NULL AND x.payment > @after
-   AND payout.shown_state(last.state, true) = 'in_doubt'
- ORDER BY x.payment
+SELECT found.payment
+  FROM unnest(@froms::bigint[], @tos::bigint[]) AS r (from_no, to_no)
+ CROSS JOIN LATERAL (SELECT x.payment FROM payout.exception AS x
+                      WHERE x.batch = @batch AND x.kind = 'doubt' AND x.closed_at IS NULL AND x.payment BETWEEN r.from_no AND r.to_no
+                      ORDER BY x.payment LIMIT @limit) AS found
+ ORDER BY found.payment
  LIMIT @limit`
 
-// byDoubt walks the index of open doubts, which are few.
-func byDoubt(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stretch) (PaymentPage, error) {
-	args := pgx.NamedArgs{"batch": f.Batch, "after": f.After, "limit": f.Limit + 1}
-	args["froms"], args["tos"] = ends(list)
-	rows, _ := db.Query(ctx, sqlDoubtsAfter, args)
+const sqlAsideAfter = `
+SELECT found.payment
+  FROM unnest(@froms::bigint[], @tos::bigint[]) AS r (from_no, to_no)
+ CROSS JOIN LATERAL (SELECT x.payment FROM payout.aside AS x
+                      WHERE x.batch = @batch AND x.state = @state AND x.payment BETWEEN r.from_no AND r.to_no
+                      ORDER BY x.payment LIMIT @limit) AS found
+ ORDER BY found.payment
+ LIMIT @limit`
+
+// byIndex reads the payments that an index holds in their order: those in doubt
+// or in a state off the straight way. Both are few.
+func byIndex(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stretch, sql string) (PaymentPage, error) {
+	args := pgx.NamedArgs{"batch": f.Batch, "state": f.State, "limit": f.Limit + 1}
+	args["froms"], args["tos"] = ends(list, f.After)
+	rows, _ := db.Query(ctx, sql, args)
 	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
-		return PaymentPage{}, fmt.Errorf("doubts of batch %d: %w", f.Batch, err)
+		return PaymentPage{}, fmt.Errorf("payments %s of batch %d: %w", f.State, f.Batch, err)
 	}
 	return pageOf(ctx, db, f, numbers)
 }
 
-func ends(list []stretch) (froms, tos []int64) {
-	for _, s := range list {
-		froms, tos = append(froms, s.From), append(tos, s.To)
+// ends are the stretches after a payment, as few as they can be said in.
+func ends(list []stretch, after int64) (froms, tos []int64) {
+	for _, s := range joined(list) {
+		if s.From = max(s.From, after+1); s.len() > 0 {
+			froms, tos = append(froms, s.From), append(tos, s.To)
+		}
 	}
 	return froms, tos
 }
@@ -160,14 +176,15 @@ func pageOf(ctx context.Context, db pgdb.Querier, f PaymentFilter, numbers []int
 	return page, err
 }
 
+// The state is asked of each payment by itself, so that the walk stops when the
+// page is full: as a join it would be made for all of the stretch first.
 const sqlInState = `
 SELECT p.no
   FROM payout.payment AS p
-  LEFT JOIN LATERAL (SELECT l.leg FROM ledger.line AS l
-                      WHERE l.batch = p.batch AND l.payment = p.no
-                      ORDER BY l.seq DESC LIMIT 1) AS last ON true
-  LEFT JOIN ledger.leg AS g ON g.id = last.leg
- WHERE p.batch = @batch AND p.no BETWEEN @from AND @to AND coalesce(g.state, 'none') = @state
+ WHERE p.batch = @batch AND p.no BETWEEN @from AND @to
+   AND coalesce((SELECT g.state FROM ledger.line AS l JOIN ledger.leg AS g ON g.id = l.leg
+                  WHERE l.batch = p.batch AND l.payment = p.no
+                  ORDER BY l.seq DESC LIMIT 1), 'none') = @state
    AND (@state NOT IN ('ordered', 'out', 'listed')
         OR NOT EXISTS (SELECT 1 FROM payout.exception AS x WHERE x.batch = p.batch AND x.payment = p.no AND x.kind = 'doubt' AND x.closed_at IS NULL))
  ORDER BY p.no
@@ -187,6 +204,9 @@ func byState(ctx context.Context, db pgdb.Querier, f PaymentFilter, list []stret
 	list = slices.DeleteFunc(list, func(s stretch) bool { return f.State != "none" && !hold[s.Section] })
 	var numbers []int64
 	left, cut := int64(walkMax), int64(0)
+	if f.Limit > PageSize {
+		left = walkMaxFile
+	}
 	for _, s := range joined(list) {
 		s.From = max(s.From, f.After+1)
 		if s.len() <= 0 {

@@ -19,7 +19,7 @@ import (
 var large = []string{"payment", "line", "exception", "attempt", "entitlement", "outcome", "witness", "event"}
 
 // openOnly are partial indexes over what is open, which stays small.
-var openOnly = []string{"exception_open"}
+var openOnly = []string{"exception_open", "exception_doubt", "exception_doubt_of_batch"}
 
 // arguments fit every query of the package.
 var arguments = pgx.NamedArgs{"batch": 13001, "payment": 17, "numbers": []int64{1, 2, 3}, "from": 1, "to": 50, "state": "paid", "limit": 51, "offset": 0,

@@ -26,6 +26,7 @@ func TestReadsAgreeWithTheLedger(t *testing.T) {
 	t.Run("files and their lines come once each", func(t *testing.T) { filesComeOnce(t, db) })
 	t.Run("acts come once each", func(t *testing.T) { actsComeOnce(t, db) })
 	t.Run("banks say what waits and what is in doubt", func(t *testing.T) { banksCount(t, db, city) })
+	t.Run("stages are the sums of their parts", func(t *testing.T) { stagesAgree(t, db, city) })
 	t.Run("people are found by three ways", func(t *testing.T) { peopleAreFound(t, db, city) })
 }
 
@@ -225,6 +226,57 @@ func actsComeOnce(t *testing.T, db *pgxpool.Pool) {
 	}
 }
 
+// The sums of whole batches are those of all their parts, and a page of doubts
+// goes on where the one before ended.
+func stagesAgree(t *testing.T, db *pgxpool.Pool, city *bench.City) {
+	ctx := t.Context()
+	all, err := records.ReadStages(ctx, db, city.Batch, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, batch := range city.Batch {
+		figures, err := records.ReadFigures(ctx, db, batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(figures.Stages(), all[batch]); diff != "" {
+			t.Errorf("batch %d (-parts +whole):\n%s", batch, diff)
+		}
+		own, err := records.SectionsOfUnit(ctx, db, batch, "00004")
+		if err != nil {
+			t.Fatal(err)
+		}
+		unit, err := records.ReadStages(ctx, db, []ledger.BatchID{batch}, "00004")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(figures.Of(func(f records.Figure) bool { return own[f.Section] }).Stages(), unit[batch]); diff != "" || len(unit[batch]) == 0 {
+			t.Errorf("unit in batch %d (-parts +whole):\n%s", batch, diff)
+		}
+	}
+	now := calendar.Must(2026, 2, 20).Start()
+	whole, err := records.Doubts(ctx, db, "", records.DoubtKey{}, 500, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var key records.DoubtKey
+	var walked []records.Doubt
+	for range whole.Rows {
+		page, err := records.Doubts(ctx, db, "", key, 2, now)
+		if err != nil || page.Payments != whole.Payments || page.Total != whole.Total {
+			t.Fatalf("a page says %d payments, %s; all say %d, %s (%v)", page.Payments, page.Total, whole.Payments, whole.Total, err)
+		}
+		if walked = append(walked, page.Rows...); !page.More {
+			break
+		}
+		last := page.Rows[len(page.Rows)-1]
+		key = records.DoubtKey{Since: last.Since, Submission: last.Submission}
+	}
+	if diff := cmp.Diff(whole.Rows, walked); diff != "" {
+		t.Errorf("pages of two (-whole +walked):\n%s", diff)
+	}
+}
+
 func banksCount(t *testing.T, db *pgxpool.Pool, city *bench.City) {
 	ctx := t.Context()
 	banks, err := records.Banks(ctx, db, calendar.Must(2026, 1, 15))
@@ -248,15 +300,16 @@ func banksCount(t *testing.T, db *pgxpool.Pool, city *bench.City) {
 			t.Errorf("%d payments of %s wait, the ledger has %d of %s approved and not ordered", waiting, waitingTotal, s.Count, s.Total)
 		}
 	}
-	list, err := records.Doubts(ctx, db, "", calendar.Must(2026, 2, 20).Start())
+	page, err := records.Doubts(ctx, db, "", records.DoubtKey{}, 500, calendar.Must(2026, 2, 20).Start())
+
 	if err != nil {
 		t.Fatal(err)
 	}
 	var sum int64
-	for _, d := range list {
-		page, _, err := records.DoubtPayments(ctx, db, d.Submission, 0, 500)
-		if err != nil || int64(len(page)) != d.Payments {
-			t.Errorf("submission %d: %d payments in doubt listed, %d counted (%v)", d.Submission, len(page), d.Payments, err)
+	for _, d := range page.Rows {
+		some, _, err := records.DoubtPayments(ctx, db, d.Submission, 0, 500)
+		if err != nil || int64(len(some)) != d.Payments {
+			t.Errorf("submission %d: %d payments in doubt listed, %d counted (%v)", d.Submission, len(some), d.Payments, err)
 		}
 		sum += d.Payments
 		if diff := cmp.Diff([]records.Missing{records.MissingWord}, d.Missing[:1]); diff != "" {

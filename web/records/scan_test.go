@@ -2,17 +2,24 @@ package records_test
 
 import (
 	"context"
+	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/bankadapters"
 	"ansinh/internal/bench"
 	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
+	"ansinh/payout"
 	"ansinh/reconciliation"
 	"ansinh/reports/filing"
 	"ansinh/web/records"
@@ -23,10 +30,19 @@ import (
 // are a few hundred here, so the planner may read them whole.)
 var grows = regexp.MustCompile(`Seq Scan on (line_[mb]\w+|payment|attempt|entitlement|exception|person|witness|outcome|entry|booking|break_item|record|chain)\b`)
 
+// plans is where the plans of all queries are put, a file for each list.
+var plans = flag.String("plans", "", "folder for the plans of every query of this package, with the rows they read")
+
+// readMax is how many rows all scans of one query may read together: a count that
+// stops at records.CountMax, a walk that stops, a page. A batch of the city has more
+// than twice as many, so a query that walks one fails whatever its plan is called.
+const readMax = 5_500
+
 // planner explains every query that passes through it, then lets it run.
 type planner struct {
 	t    *testing.T
 	conn *pgx.Conn
+	name string
 }
 
 func (p planner) explain(ctx context.Context, sql string, args []any) {
@@ -42,6 +58,7 @@ func (p planner) explain(ctx context.Context, sql string, args []any) {
 	}
 	rows, err := p.conn.Query(ctx, "EXPLAIN "+text, rest...)
 	p.read("with these arguments", text, rows, err)
+	p.weigh(ctx, text, rest)
 	if _, err := p.conn.Exec(ctx, "PREPARE page AS "+text, pgx.QueryExecModeSimpleProtocol); err != nil {
 		p.t.Fatal(err)
 	}
@@ -66,8 +83,61 @@ func (p planner) read(how, sql string, rows pgx.Rows, err error) {
 		p.t.Fatalf("explain: %v\n%s", err, sql)
 	}
 	plan := strings.Join(lines, "\n")
+	p.keep(how, sql, plan)
 	if found := grows.FindString(plan); found != "" {
 		p.t.Errorf("planned %s, it has a %s:\n%s\n%s", how, found, sql, plan)
+	}
+}
+
+// weigh runs the query and counts what its scans read, kept or not.
+func (p planner) weigh(ctx context.Context, sql string, args []any) {
+	p.t.Helper()
+	var text []byte
+	if err := p.conn.QueryRow(ctx, "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "+sql, args...).Scan(&text); err != nil {
+		p.t.Fatal(err)
+	}
+	var plan any
+	if err := json.Unmarshal(text, &plan); err != nil {
+		p.t.Fatal(err)
+	}
+	if rows := rowsRead(plan); rows > readMax {
+		p.t.Errorf("%.0f rows are read, more than %d:\n%s\n%s", rows, readMax, sql, text)
+	}
+}
+
+// rowsRead adds up the rows that the scans of a plan touched in tables.
+func rowsRead(node any) (rows float64) {
+	switch n := node.(type) {
+	case []any:
+		for _, one := range n {
+			rows += rowsRead(one)
+		}
+	case map[string]any:
+		number := func(key string) float64 { v, _ := n[key].(float64); return v }
+		if _, ok := n["Relation Name"].(string); ok {
+			rows += (number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck")) * number("Actual Loops")
+		}
+		for _, one := range n {
+			rows += rowsRead(one)
+		}
+	}
+	return rows
+}
+
+// keep writes a plan where -plans asks for it.
+func (p planner) keep(how, sql, plan string) {
+	if *plans == "" {
+		return
+	}
+	file, err := os.OpenFile(filepath.Join(*plans, strings.ReplaceAll(p.name, " ", "-")+".txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(file, "%s\n-- planned %s\n%s\n\n", strings.TrimSpace(sql), how, plan); err != nil {
+		p.t.Error(err)
+	}
+	if err := file.Close(); err != nil {
+		p.t.Error(err)
 	}
 }
 
@@ -110,7 +180,27 @@ func TestNoPageScans(t *testing.T) {
 			_, err := records.Banks(ctx, q, calendar.DateOf(now))
 			return err
 		},
-		"doubts": func(ctx context.Context, q pgdb.Querier) error { _, err := records.Doubts(ctx, q, "", now); return err },
+		"doubts":                    doubts("", records.DoubtKey{}, now),
+		"doubts later":              doubts("A", records.DoubtKey{Since: now.AddDate(0, -1, 0), Submission: 9}, now),
+		"batches":                   batches(records.BatchFilter{}),
+		"batches searched":          batches(records.BatchFilter{Text: "mẫu", Has: "paying", Programme: "TET26", Sort: "total", Page: 2}),
+		"batches of a unit":         batches(records.BatchFilter{Unit: "00004"}),
+		"home":                      home(records.Viewer{ID: "do-trang", Role: "department"}, now),
+		"home of a unit":            home(records.Viewer{ID: "chu-tich-00004", Role: "approver", Unit: "00004"}, now),
+		"a batch":                   oneBatch(city.Batch[1]),
+		"payments":                  payments(records.PaymentFilter{Batch: city.Batch[0], Page: 7}),
+		"payments of a unit":        payments(records.PaymentFilter{Batch: city.Batch[0], Unit: "00004", Page: 1}),
+		"payments of a section":     payments(records.PaymentFilter{Batch: city.Batch[0], Section: 5, Channel: "P1", Page: 1}),
+		"payments paid":             payments(records.PaymentFilter{Batch: city.Batch[0], State: "paid", After: 40}),
+		"payments approved":         payments(records.PaymentFilter{Batch: city.Batch[1], State: "approved"}),
+		"payments rejected":         payments(records.PaymentFilter{Batch: city.Batch[0], State: "rejected", After: 400}),
+		"payments rejected at bank": payments(records.PaymentFilter{Batch: city.Batch[0], State: "rejected", Channel: "B"}),
+		"payments in doubt":         payments(records.PaymentFilter{Batch: city.Batch[0], State: "in_doubt"}),
+		"payments in doubt at bank": payments(records.PaymentFilter{Batch: city.Batch[0], State: "in_doubt", Channel: "P1"}),
+		"a payment": func(ctx context.Context, q pgdb.Querier) error {
+			_, err := records.ReadTrail(ctx, q, payout.Ref{Batch: city.Batch[0], Payment: 17})
+			return err
+		},
 		"doubt payments": func(ctx context.Context, q pgdb.Querier) error {
 			_, _, err := records.DoubtPayments(ctx, q, submission, 3, 0)
 			return err
@@ -183,10 +273,72 @@ func TestNoPageScans(t *testing.T) {
 	}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
-			if err := read(t.Context(), planner{t, conn}); err != nil {
+			if err := read(t.Context(), planner{t, conn, name}); err != nil {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+func doubts(channel bankadapters.Key, after records.DoubtKey, now time.Time) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		_, err := records.Doubts(ctx, q, channel, after, 0, now)
+		return err
+	}
+}
+
+func batches(f records.BatchFilter) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.Programmes(ctx, q); err != nil {
+			return err
+		}
+		_, err := records.Batches(ctx, q, f)
+		return err
+	}
+}
+
+func home(who records.Viewer, now time.Time) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.ReadDesk(ctx, q, who.Unit); err != nil {
+			return err
+		}
+		if _, _, err := records.Waiting(ctx, q, who); err != nil {
+			return err
+		}
+		if _, err := records.OpenBatches(ctx, q, who.Unit); err != nil {
+			return err
+		}
+		_, err := records.Today(ctx, q, who.Unit, now)
+		return err
+	}
+}
+
+func oneBatch(id ledger.BatchID) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.ReadFigures(ctx, q, id); err != nil {
+			return err
+		}
+		if _, err := records.Channels(ctx, q, id); err != nil {
+			return err
+		}
+		if _, err := records.BatchBreaks(ctx, q, id); err != nil {
+			return err
+		}
+		if _, err := records.CountSections(ctx, q, id, ""); err != nil {
+			return err
+		}
+		_, err := records.Sections(ctx, q, id, records.SectionFilter{Page: 2})
+		return err
+	}
+}
+
+func payments(f records.PaymentFilter) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		page, err := records.Payments(ctx, q, f)
+		if err == nil && len(page.Rows) == 0 {
+			return fmt.Errorf("no payment was found by %+v", f)
+		}
+		return err
 	}
 }
 

@@ -157,12 +157,12 @@ SELECT o.attempt, f.channel, f.name, w.line, f.received_at, o.evidence, o.action
  CROSS JOIN LATERAL (SELECT z.line, z.side, z.amount, z.book_date FROM reconciliation.witness AS z
                       WHERE z.file = o.file AND z.position = o.position OFFSET 0) AS w
   JOIN reconciliation.file AS f ON f.id = o.file
- WHERE o.batch = @batch AND o.payment = @payment
+ WHERE o.batch = @batch AND o.batch <> 0 AND o.payment = @payment
  ORDER BY f.received_at, f.id, o.position LIMIT 100`
 
 const sqlTrailBreaks = `
 SELECT b.id, b.reason, b.amount, b.opened_at, b.closed_at, b.owner
-  FROM reconciliation.break_item AS b WHERE b.batch = @batch AND b.payment = @payment ORDER BY b.id`
+  FROM reconciliation.break_item AS b WHERE b.batch = @batch AND b.batch <> 0 AND b.payment = @payment ORDER BY b.id`
 
 const sqlTrailWithdrawals = `
 SELECT e.attempt, e.at, e.kind FROM timeliness.event AS e WHERE e.batch = @batch AND e.payment = @payment ORDER BY e.at`

@@ -142,27 +142,50 @@ type VoucherLine struct {
 // The lines of a voucher lie together and BRIN finds them; sorted first and cut
 // then, so that the planner never walks the payments' key from the beginning to
 // find a voucher at its end.
-const sqlVoucherLines = `
-WITH mine AS MATERIALIZED (
-    SELECT l.batch, l.payment, l.seq, l.attempt, l.about, l.leg, l.amount, l.red, l.debit, l.credit
-      FROM ledger.line AS l
-     WHERE l.batch = @batch AND l.voucher = @voucher
-), page AS (
-    SELECT m.batch, m.payment, m.seq, m.attempt, m.about, m.leg, m.amount, m.red, m.debit, m.credit
-      FROM mine AS m
-     WHERE (m.payment, m.seq) > (@payment, @seq)
-     ORDER BY m.payment, m.seq
-     LIMIT @limit
-)
+// A line has no index by voucher, so its payments are found first: those of the
+// submission that the voucher is about, else the stretches of the communes whose
+// totals it changed.
+const sqlPaymentsOfOrder = `
+SELECT a.payment FROM payout.attempt AS a
+ WHERE a.submission = @order AND a.batch = @batch AND a.payment >= @payment
+ ORDER BY a.payment`
+
+const sqlVoucherStretches = `
+SELECT r.section, r.from_no, r.to_no
+  FROM payout.run AS r
+ WHERE r.batch = @batch AND r.to_no >= @payment
+   AND r.section IN (SELECT t.section FROM payout.tally AS t WHERE t.batch = @batch AND t.voucher = @voucher)
+ ORDER BY r.from_no`
+
+const sqlLinesOfPayments = `
+SELECT l.payment, l.seq
+  FROM unnest(@payments::bigint[]) AS w (payment)
+ CROSS JOIN LATERAL (SELECT m.payment, m.seq FROM ledger.line AS m
+                      WHERE m.batch = @batch AND m.payment = w.payment AND m.voucher = @voucher OFFSET 0) AS l
+ WHERE (l.payment, l.seq) > (@payment, @seq)
+ ORDER BY l.payment, l.seq
+ LIMIT @limit`
+
+const sqlLinesOfStretch = `
+SELECT l.payment, l.seq
+  FROM ledger.line AS l
+ WHERE l.batch = @batch AND l.payment BETWEEN @from AND @to AND (l.payment, l.seq) > (@payment, @seq) AND l.voucher = @voucher
+ ORDER BY l.payment, l.seq
+ LIMIT @limit`
+
+const sqlDressLines = `
 SELECT p.batch, p.payment, p.seq, p.attempt, p.about, p.leg, p.amount, p.red, d.id, d.code, c.id, c.code,
        coalesce(a.submission, 0), coalesce(o.file, 0), coalesce(o.position, 0)
-  FROM page AS p
+  FROM unnest(@payments::bigint[], @seqs::smallint[]) AS w (payment, seq)
+ CROSS JOIN LATERAL (SELECT l.batch, l.payment, l.seq, l.attempt, l.about, l.leg, l.amount, l.red, l.debit, l.credit
+                       FROM ledger.line AS l
+                      WHERE l.batch = @batch AND l.payment = w.payment AND l.seq = w.seq OFFSET 0) AS p
   JOIN ledger.account AS d ON d.id = p.debit
   JOIN ledger.account AS c ON c.id = p.credit
-  LEFT JOIN payout.attempt AS a ON a.batch = p.batch AND a.payment = p.payment AND a.attempt = p.about
+  LEFT JOIN payout.attempt AS a ON a.batch = @batch AND a.payment = p.payment AND a.attempt = p.about
   LEFT JOIN LATERAL (
        SELECT o.file, o.position FROM reconciliation.outcome AS o
-        WHERE o.batch = p.batch AND o.batch <> 0 AND o.payment = p.payment AND o.attempt = p.about AND o.voucher = @voucher
+        WHERE o.batch = @batch AND o.batch <> 0 AND o.payment = p.payment AND o.attempt = p.about AND o.voucher = @voucher
         ORDER BY o.file, o.position
         LIMIT 1) AS o ON true
  ORDER BY p.payment, p.seq`
@@ -190,12 +213,21 @@ func VoucherLines(ctx context.Context, db pgdb.Querier, v Voucher, after LineKey
 		page, more = cut(page, want)
 		return page, more, nil
 	}
-	rows, _ := db.Query(ctx, sqlVoucherLines, args)
+	keys, err := voucherKeys(ctx, db, v, args, limit(want))
+	if err != nil {
+		return nil, false, fmt.Errorf("lines of voucher %d: %w", v.ID, err)
+	}
+	keys, more = cut(keys, want)
+	var payments []int64
+	var seqs []int16
+	for _, k := range keys {
+		payments, seqs = append(payments, k.Payment), append(seqs, k.Seq)
+	}
+	rows, _ := db.Query(ctx, sqlDressLines, pgx.NamedArgs{"voucher": v.ID, "batch": v.Batch, "payments": payments, "seqs": seqs})
 	page, err = pgx.CollectRows(rows, pgx.RowToStructByPos[VoucherLine])
 	if err != nil {
 		return nil, false, fmt.Errorf("lines of voucher %d: %w", v.ID, err)
 	}
-	page, more = cut(page, want)
 	if after != (LineKey{}) {
 		return page, more, nil
 	}
@@ -205,4 +237,44 @@ func VoucherLines(ctx context.Context, db pgdb.Querier, v Voucher, after LineKey
 		return nil, false, fmt.Errorf("lines of voucher %d: %w", v.ID, err)
 	}
 	return append(loose, page...), more, nil
+}
+
+// voucherChunk is how many payments of a submission are first asked for lines of
+// the voucher; each further time twice as many. A voucher has a line of nearly all
+// of them, or of one in a hundred.
+const voucherChunk = 200
+
+// voucherKeys finds the next lines of a voucher: it asks payment by payment, or
+// walks the communes that the voucher touched, and stops when the page is full.
+func voucherKeys(ctx context.Context, db pgdb.Querier, v Voucher, args pgx.NamedArgs, most int) ([]LineKey, error) {
+	var keys []LineKey
+	next := func(sql string) error {
+		args["limit"] = most - len(keys)
+		rows, _ := db.Query(ctx, sql, args)
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LineKey])
+		keys = append(keys, found...)
+		return err
+	}
+	if v.Order != 0 {
+		args["order"] = v.Order
+		rows, _ := db.Query(ctx, sqlPaymentsOfOrder, args)
+		payments, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		for size := voucherChunk; err == nil && len(payments) > 0 && len(keys) < most; size *= 2 {
+			some := payments[:min(size, len(payments))]
+			payments = payments[len(some):]
+			args["payments"] = some
+			err = next(sqlLinesOfPayments)
+		}
+		return keys, err
+	}
+	rows, _ := db.Query(ctx, sqlVoucherStretches, args)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[stretch])
+	for _, s := range joined(list) {
+		if err != nil || len(keys) >= most {
+			break
+		}
+		args["from"], args["to"] = s.From, s.To
+		err = next(sqlLinesOfStretch)
+	}
+	return keys, err
 }

@@ -31,7 +31,7 @@ CREATE TABLE registry.verification_item (
     person       bigint   NOT NULL,
     verdict      text     NOT NULL CHECK (verdict IN ('waiting', 'same', 'different', 'dead', 'not_found', 'not_asked')),
     answer       bigint,
-    differs      text[]   NOT NULL DEFAULT '{}',      -- name, birth, sex, unit, holder
+    differs      text[]   NOT NULL DEFAULT '{}',      -- name, birth, sex, unit, holder, closed
     PRIMARY KEY (verification, person)
 );
 CREATE INDEX verification_item_waiting ON registry.verification_item (verification, person) WHERE verdict = 'waiting';
@@ -43,12 +43,12 @@ CREATE TABLE registry.resolution (
     person       bigint      NOT NULL,
     choice       text        NOT NULL CHECK (choice IN ('correct', 'accept')),
     why          text        NOT NULL CHECK (why <> ''),
-    act          bigint      REFERENCES registry.act (id),
+    acts         bigint[]    NOT NULL DEFAULT '{}',    -- proposed by it; a second person decides those that need one
     by_whom      text        NOT NULL,
     at           timestamptz NOT NULL,
     PRIMARY KEY (verification, person),
     FOREIGN KEY (verification, person) REFERENCES registry.verification_item (verification, person),
-    CHECK ((choice = 'correct') = (act IS NOT NULL))
+    CHECK ((choice = 'correct') = (cardinality(acts) > 0))
 );
 SELECT guard.append_only('registry.resolution');
 

@@ -1,0 +1,98 @@
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// The record of one person, worked on by the program's commands alone.
+func TestOnePersonsRecordByCommands(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ok("demo", "--people", "300", "--until", "plan")
+	reader := []string{"--reader", "can-bo-lap", "--role", "auditor", "--why", "kiểm thử"}
+	show := func(person string) string {
+		return d.ok(append([]string{"person", "show", "--person", person}, reader...)...)
+	}
+	paper := []string{"--paper", "12/GKS", "--paper-date", "2026-01-15", "--why", "giấy tờ của dân", "--by", "can-bo-lap"}
+	propose := func(args ...string) string {
+		return d.ok(append(append([]string{"person", "propose"}, args...), paper...)...)
+	}
+
+	if out := propose("name", "--person", "1", "--name", "Người Đã Sửa"); !strings.Contains(out, "chờ người thứ hai") {
+		t.Fatalf("proposing a name: %q", out)
+	}
+	act := strings.Fields(d.ok("person", "waiting"))[0]
+	if strings.Contains(show("1"), "Người Đã Sửa") {
+		t.Error("the name changed without a second person")
+	}
+	d.refused("PEOPLE-TWO-PEOPLE", "person", "confirm", "--act", act, "--signer", "can-bo-lap")
+	d.ok("person", "confirm", "--act", act, "--signer", "lanh-dao-so")
+	if out := show("1"); !strings.Contains(out, "Người Đã Sửa") {
+		t.Errorf("record after the second person:\n%s", out)
+	}
+	if out := d.ok(append([]string{"person", "history", "--person", "1"}, reader...)...); !strings.Contains(out, "can-bo-lap lanh-dao-so done") || !strings.Contains(out, "12/GKS") {
+		t.Errorf("history:\n%s", out)
+	}
+	if out := propose("channel", "--person", "2", "--method", "cash"); !strings.Contains(out, "kỳ này") {
+		t.Errorf("a changed method says %q, want the period", out)
+	}
+	propose("join", "--person", "3", "--head")
+	d.refused("PEOPLE-HOUSEHOLD", append([]string{"person", "propose", "join", "--person", "4", "--household", "99"}, paper...)...)
+	d.refused("PEOPLE-UNIT", append([]string{"person", "propose", "unit", "--person", "4", "--unit", "99999"}, paper...)...)
+	d.refused("PEOPLE-NO-ID", append([]string{"person", "find", "--id", "000099999999"}, reader...)...)
+	d.refused("PEOPLE-READER", "person", "show", "--person", "1")
+	propose("death", "--person", "5", "--from", "2026-01-10")
+	act = strings.Fields(d.ok("person", "waiting"))[0]
+	d.ok("person", "refuse", "--act", act, "--why", "nhầm người", "--signer", "lanh-dao-so")
+	if out := d.ok("person", "waiting"); !strings.Contains(out, "nothing waits") {
+		t.Errorf("waiting: %q", out)
+	}
+	if out := d.ok("person", "units", "--by", "can-bo-lap"); !strings.HasPrefix(out, "0 người chờ") {
+		t.Errorf("units: %q", out)
+	}
+	d.ok("person", "checks")
+}
+
+// A whole list against a register in another process: run, interrupted by nothing,
+// shown, decided.
+func TestAListIsVerifiedByCommands(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ok("demo", "--people", "2000", "--until", "plan")
+	register := command(t, "verify-list", "sandbox", "--dir", d.dir, "--listen", "127.0.0.1:0", "--seed", "3", "--one-in", "4")
+	out, err := register.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := register.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		register.Process.Kill() //nolint:errcheck // it may have ended
+		register.Wait()         //nolint:errcheck // killed
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := strings.TrimSpace(line[strings.Index(line, "http://"):])
+	no := strings.TrimSpace(d.ok("verify-list", "start", "--list", "1", "--source", "population", "--by", "can-bo-lap"))
+	if sum := d.ok("verify-list", "run", "--no", no, "--url", url, "--bulk", "7"); !strings.Contains(sum, "chưa hỏi / waiting 0") {
+		t.Fatalf("run: %q", sum)
+	}
+	shown := jsonOf[struct {
+		Summary     struct{ Open, Total, Same, NotAsked int64 } `json:"summary"`
+		Differences []struct{ Person int64 }                    `json:"differences"`
+	}](d, "verify-list", "show", "--no", no, "--reader", "can-bo-lap", "--role", "auditor", "--json")
+	if shown.Summary.Open == 0 || int64(len(shown.Differences)) != shown.Summary.Open || shown.Summary.Same == 0 {
+		t.Fatalf("shown: %+v", shown)
+	}
+	d.refused("VERIFY-NONE", "verify-list", "show", "--no", "99", "--reader", "can-bo-lap")
+	person := shown.Differences[0].Person
+	decide := []string{"verify-list", "resolve", "--no", no, "--person", fmt.Sprint(person), "--accept", "--why", "đã đối chiếu giấy tờ", "--by", "can-bo-lap"}
+	d.ok(decide...)
+	d.refused("VERIFY-DECIDED", decide...)
+}

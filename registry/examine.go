@@ -1,0 +1,90 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/calendar"
+	"ansinh/internal/crypt"
+	"ansinh/internal/pgdb"
+)
+
+// errUndo rolls back what an examination staged.
+var errUndo = errors.New("examined, nothing kept")
+
+// Examine holds a list that was read against what is registered, exactly as an
+// import would, and keeps nothing. It returns the list with all findings, and who
+// was on the last list and is not on this one.
+//
+// The options must name programme and unit. A list that cannot be read at all, and
+// one of which no row is left, comes back as it is.
+func Examine(ctx context.Context, db pgdb.DB, keys *crypt.Keys, name string, list List, options ImportOptions) (List, []Missing, error) {
+	options.Files.Check(name, &list)
+	if !list.Readable() {
+		return list, nil, nil
+	}
+	im := importer{keys: keys, file: name, options: options}
+	if err := im.checkUnit(ctx, db); err != nil {
+		return List{}, nil, inWords(err)
+	}
+	list, err := excused(ctx, db, keys, list, calendar.DateOf(options.Now))
+	if err != nil {
+		return List{}, nil, err
+	}
+	var missing []Missing
+	var held []Finding
+	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		s, found, err := im.hold(ctx, tx, list)
+		if err != nil {
+			return err
+		}
+		held = found
+		if missing, err = s.missing(ctx, list, options); err != nil {
+			return err
+		}
+		return errUndo
+	})
+	if !errors.Is(err, errUndo) {
+		return List{}, nil, fmt.Errorf("examine %s: %w", name, err)
+	}
+	examined := list
+	examined.Findings = slices.Concat(list.Findings, held)
+	examined.Lines = slices.Clone(examined.Lines)
+	for _, f := range examined.Findings {
+		if !f.Refuses() || f.Row == 0 {
+			continue
+		}
+		for i := range examined.Lines {
+			if examined.Lines[i].Row == f.Row {
+				examined.Lines[i].Refused = true
+			}
+		}
+	}
+	examined.sortFindings()
+	return examined, missing, nil
+}
+
+// hold numbers the list, stages its rows without an error and turns them into
+// people, channels and list rows, as far as they meet nothing that is registered.
+func (im *importer) hold(ctx context.Context, tx pgx.Tx, list List) (*stage, []Finding, error) {
+	s := &stage{tx: tx, keys: im.keys, now: im.options.Now, unit: im.options.Unit}
+	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
+		return nil, nil, fmt.Errorf("number the list: %w", err)
+	}
+	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
+		return nil, nil, err
+	}
+	met, err := s.meet(ctx, list, im.options)
+	if err != nil {
+		return nil, nil, err
+	}
+	unclear, err := s.merge(ctx, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, slices.Concat(met, unclear), nil
+}

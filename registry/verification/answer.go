@@ -1,0 +1,125 @@
+package verification
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/crypt"
+	"ansinh/internal/pgdb"
+)
+
+// Source is whom is asked.
+type Source string
+
+// The sources.
+const (
+	Population Source = "population"
+	Accounts   Source = "account"
+)
+
+// kept is one stored answer.
+type kept struct {
+	ID      int64
+	Subject []byte
+	Found   bool
+	Closed  []byte
+	Version string
+	AskedAt time.Time
+}
+
+const sqlFreshAnswers = `
+SELECT DISTINCT ON (a.subject) a.id, a.subject, a.found, a.body_enc, a.version, a.asked_at
+  FROM registry.answer AS a
+ WHERE a.source = @source AND a.subject = ANY (@subjects::bytea[]) AND a.asked_at > @since
+ ORDER BY a.subject, a.asked_at DESC, a.id DESC`
+
+// fresh finds answers young enough to be used again, by subject in hex.
+func fresh(ctx context.Context, db pgdb.Querier, source Source, subjects [][]byte, since time.Time) (map[string]kept, error) {
+	rows, _ := db.Query(ctx, sqlFreshAnswers, pgx.NamedArgs{"source": source, "subjects": subjects, "since": since})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[kept])
+	if err != nil {
+		return nil, fmt.Errorf("kept answers: %w", err)
+	}
+	by := map[string]kept{}
+	for _, k := range list {
+		by[hex.EncodeToString(k.Subject)] = k
+	}
+	return by, nil
+}
+
+const sqlAnswer = `SELECT id, subject, found, body_enc, version, asked_at FROM registry.answer WHERE id = @id`
+
+func readAnswer(ctx context.Context, db pgdb.Querier, id int64) (kept, error) {
+	rows, _ := db.Query(ctx, sqlAnswer, pgx.NamedArgs{"id": id})
+	k, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[kept])
+	if err != nil {
+		return kept{}, fmt.Errorf("answer %d: %w", id, err)
+	}
+	return k, nil
+}
+
+func bodyPlace(source Source, subject []byte) crypt.Place {
+	return crypt.Place{Column: "answer-" + string(source), Row: hex.EncodeToString(subject)}
+}
+
+// open reads what a kept answer says into v.
+func (k kept) open(keys *crypt.Keys, source Source, v any) error {
+	text, err := keys.Decrypt(bodyPlace(source, k.Subject), k.Closed)
+	if err != nil {
+		return fmt.Errorf("open answer %d: %w", k.ID, err)
+	}
+	if err := json.Unmarshal([]byte(text.Reveal()), v); err != nil {
+		return fmt.Errorf("read answer %d: %w", k.ID, err)
+	}
+	return nil
+}
+
+const sqlKeepAnswers = `
+INSERT INTO registry.answer (source, subject, found, body_enc, version, asked_at)
+SELECT @source, t.subject, t.found, t.body, t.version, @now
+  FROM unnest(@subjects::bytea[], @found::boolean[], @bodies::bytea[], @versions::text[]) AS t (subject, found, body, version)
+RETURNING subject, id`
+
+// said is an answer on its way into the store.
+type said struct {
+	subject []byte
+	found   bool
+	version string
+	body    any
+}
+
+// keep stores answers and returns their numbers by subject in hex.
+func (j *Job) keep(ctx context.Context, tx pgx.Tx, source Source, answers []said, now time.Time) (map[string]int64, error) {
+	var subjects, bodies [][]byte
+	var found []bool
+	var versions []string
+	for _, a := range answers {
+		text, err := json.Marshal(a.body)
+		if err != nil {
+			return nil, fmt.Errorf("write an answer down: %w", err)
+		}
+		closed, err := j.Keys.Encrypt(j.Random, bodyPlace(source, a.subject), crypt.Secret(text))
+		if err != nil {
+			return nil, fmt.Errorf("close an answer: %w", err)
+		}
+		subjects, bodies, found, versions = append(subjects, a.subject), append(bodies, closed), append(found, a.found), append(versions, a.version)
+	}
+	rows, _ := tx.Query(ctx, sqlKeepAnswers, pgx.NamedArgs{"source": source, "subjects": subjects, "found": found, "bodies": bodies,
+		"versions": versions, "now": now})
+	by := map[string]int64{}
+	var subject []byte
+	var id int64
+	_, err := pgx.ForEachRow(rows, []any{&subject, &id}, func() error {
+		by[hex.EncodeToString(subject)] = id
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("keep answers: %w", err)
+	}
+	return by, nil
+}

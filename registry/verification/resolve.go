@@ -1,0 +1,262 @@
+package verification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
+	"ansinh/internal/crypt"
+	"ansinh/internal/errs"
+	"ansinh/internal/pgdb"
+	"ansinh/registry"
+	"ansinh/registry/people"
+)
+
+// Difference is one person whose verdict waits for a decision, or had one.
+type Difference struct {
+	Person  int64
+	Name    string // ours
+	Verdict Verdict
+	Differs []string
+	AskedAt time.Time
+	Version string
+	Theirs  string // what the source says, in words; personal data
+	Choice  string // "" = open, correct, accept
+	Why     string
+	By      string
+}
+
+const sqlDifferences = `
+SELECT i.person, p.name, i.verdict, i.differs, coalesce(i.answer, 0), coalesce(r.choice, ''), coalesce(r.why, ''), coalesce(r.by_whom, '')
+  FROM registry.verification_item AS i
+  JOIN registry.person AS p ON p.id = i.person
+  LEFT JOIN registry.resolution AS r ON r.verification = i.verification AND r.person = i.person
+ WHERE i.verification = @job AND i.person > @after AND i.verdict IN ('different', 'dead', 'not_found')
+   AND (@all::boolean OR r.person IS NULL)
+ ORDER BY i.person LIMIT @limit`
+
+// Differences lists people after one by number; all includes those decided on.
+func Differences(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, job, after int64, all bool, limit int) ([]Difference, error) {
+	s, err := Read(ctx, db, job)
+	if err != nil {
+		return nil, err
+	}
+	var answers []int64
+	rows, _ := db.Query(ctx, sqlDifferences, pgx.NamedArgs{"job": job, "after": after, "all": all, "limit": limit})
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Difference, error) {
+		var d Difference
+		var answer int64
+		err := row.Scan(&d.Person, &d.Name, &d.Verdict, &d.Differs, &answer, &d.Choice, &d.Why, &d.By)
+		answers = append(answers, answer)
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("differences of verification %d: %w", job, err)
+	}
+	for i := range list {
+		if answers[i] == 0 {
+			continue
+		}
+		k, err := readAnswer(ctx, db, answers[i])
+		if err != nil {
+			return nil, err
+		}
+		list[i].AskedAt, list[i].Version = k.AskedAt, k.Version
+		if list[i].Theirs, err = k.words(keys, s.Source); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// words says what an answer says.
+func (k kept) words(keys *crypt.Keys, source Source) (string, error) {
+	if !k.Found {
+		return "không có / not known", nil
+	}
+	if source == Accounts {
+		var a HolderAnswer
+		if err := k.open(keys, source, &a); err != nil {
+			return "", err
+		}
+		if a.Closed {
+			return a.Holder + ", đã đóng / closed", nil
+		}
+		return a.Holder, nil
+	}
+	var a PersonAnswer
+	if err := k.open(keys, source, &a); err != nil {
+		return "", err
+	}
+	text := fmt.Sprintf("%s, %s, %s, %s", a.Name, a.birthText(), a.Sex, a.Unit)
+	if a.Dead {
+		text += ", mất / died " + a.DiedOn.String()
+	}
+	return text, nil
+}
+
+func (a PersonAnswer) birthText() string {
+	if a.Birth.Date.IsZero() {
+		return fmt.Sprint(a.Birth.Year)
+	}
+	return a.Birth.Date.String()
+}
+
+// Resolution is a person's decision on one difference.
+type Resolution struct {
+	Verification int64
+	Person       int64
+	Accept       bool // our record stays; else it is corrected
+	Why          string
+	By           string
+	Paper        people.Paper // of a correction
+	// Way is the right account, of a correction of accounts. ID is the right id, of a
+	// correction of an id the register does not know. Unit says which commune of
+	// today the register's code is.
+	Way *people.Way
+	ID  crypt.Secret
+}
+
+const sqlOpenItem = `
+SELECT i.verdict, i.differs, coalesce(i.answer, 0), EXISTS (SELECT 1 FROM registry.resolution AS r WHERE r.verification = i.verification AND r.person = i.person)
+  FROM registry.verification_item AS i
+ WHERE i.verification = @job AND i.person = @person
+   FOR UPDATE OF i`
+
+const sqlAddResolution = `
+INSERT INTO registry.resolution (verification, person, choice, why, acts, by_whom, at)
+VALUES (@job, @person, @choice, @why, @acts, @by, @now)`
+
+// Resolve records a person's decision on one difference: it is accepted with a
+// reason, or acts are proposed that bring our record to what the source says. Acts
+// that divert money or a right wait for their second person as always. It returns
+// the acts.
+func Resolve(ctx context.Context, desk *people.Desk, r Resolution) ([]people.Act, error) {
+	var acts []people.Act
+	err := pgdb.InTx(ctx, desk.DB, func(ctx context.Context, tx pgx.Tx) error {
+		acts = nil
+		if strings.TrimSpace(r.Why) == "" {
+			return errs.Coded(errs.Invalid, "VERIFY-REASON", "Hãy ghi lý do giữ nguyên hoặc sửa. / Give the reason to keep or to correct.", nil)
+		}
+		if err := desk.Office.InOffice(ctx, tx, calendar.DateOf(desk.Now()), r.By); err != nil {
+			return err
+		}
+		s, err := Read(ctx, tx, r.Verification)
+		if err != nil {
+			return err
+		}
+		changes, err := r.changes(ctx, tx, desk, s.Source)
+		if err != nil {
+			return err
+		}
+		ids := []int64{}
+		for _, c := range changes {
+			act, err := desk.ProposeIn(ctx, tx, people.Proposal{Person: r.Person, Change: c.change, From: c.from, Paper: r.Paper, Why: r.Why, By: r.By})
+			if err != nil {
+				return err
+			}
+			acts, ids = append(acts, act), append(ids, act.ID)
+		}
+		choice := "correct"
+		if r.Accept {
+			choice = "accept"
+		}
+		_, err = tx.Exec(ctx, sqlAddResolution, pgx.NamedArgs{"job": r.Verification, "person": r.Person, "choice": choice, "why": r.Why, "acts": ids,
+			"by": r.By, "now": desk.Now()})
+		if err != nil {
+			return fmt.Errorf("store the decision: %w", err)
+		}
+		_, err = audit.Append(ctx, tx, audit.Entry{At: desk.Now(), Actor: r.By, Act: "verification." + choice, Subject: fmt.Sprintf("person/%d", r.Person),
+			Detail: map[string]any{"verification": r.Verification, "why": r.Why, "acts": ids}})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("decide on person %d of verification %d: %w", r.Person, r.Verification, err)
+	}
+	return acts, nil
+}
+
+type change struct {
+	change people.Change
+	from   calendar.Date
+}
+
+// changes lists what a correction proposes; of an acceptance nothing. It refuses an
+// item that is not open.
+func (r Resolution) changes(ctx context.Context, tx pgx.Tx, desk *people.Desk, source Source) ([]change, error) {
+	var verdict Verdict
+	var differs []string
+	var answer int64
+	var decided bool
+	err := tx.QueryRow(ctx, sqlOpenItem, pgx.NamedArgs{"job": r.Verification, "person": r.Person}).Scan(&verdict, &differs, &answer, &decided)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("open difference: %w", err)
+	}
+	if err != nil || decided || verdict != Different && verdict != Dead && verdict != NotFound {
+		return nil, errs.Coded(errs.Conflict, "VERIFY-DECIDED", fmt.Sprintf("Người số %d không có khác biệt nào chờ quyết định ở việc đối chiếu %d. / "+
+			"Person %d has no difference to decide in verification %d.", r.Person, r.Verification, r.Person, r.Verification), nil)
+	}
+	if r.Accept {
+		return nil, nil
+	}
+	var list []change
+	switch {
+	case source == Accounts && r.Way != nil:
+		list = append(list, change{change: people.PaidBy{Way: *r.Way}})
+	case source == Population && verdict == NotFound && r.ID != "":
+		list = append(list, change{change: people.IDIs{ID: r.ID}})
+	case source == Population && verdict != NotFound:
+		k, err := readAnswer(ctx, tx, answer)
+		if err != nil {
+			return nil, err
+		}
+		var a PersonAnswer
+		if err := k.open(desk.Keys, source, &a); err != nil {
+			return nil, err
+		}
+		if list, err = a.corrections(ctx, tx, verdict, differs, calendar.DateOf(desk.Now())); err != nil {
+			return nil, err
+		}
+	}
+	if len(list) == 0 {
+		return nil, errs.Coded(errs.Invalid, "VERIFY-CORRECT", "Để sửa cần nêu giá trị đúng: tài khoản, số định danh, hoặc ngày mất. / "+
+			"A correction needs the right value: the account, the id, or the day of death.", nil)
+	}
+	return list, nil
+}
+
+// corrections are the acts that bring our record to the register's answer.
+func (a PersonAnswer) corrections(ctx context.Context, db pgdb.Querier, verdict Verdict, differs []string, today calendar.Date) ([]change, error) {
+	if verdict == Dead {
+		if a.DiedOn.IsZero() {
+			return nil, nil
+		}
+		return []change{{change: people.Died{}, from: a.DiedOn}}, nil
+	}
+	var list []change
+	if slices.Contains(differs, "name") {
+		list = append(list, change{change: people.NameIs{Name: a.Name}})
+	}
+	if slices.Contains(differs, "birth") || slices.Contains(differs, "sex") {
+		list = append(list, change{change: people.BornOn{Birth: a.Birth, Sex: a.Sex}})
+	}
+	if slices.Contains(differs, "unit") {
+		unit, err := registry.UnitAt(ctx, db, a.Unit, today)
+		if errors.Is(err, registry.ErrNoUnit) {
+			return nil, errs.Coded(errs.Conflict, "VERIFY-UNIT", fmt.Sprintf("Nơi cư trú mã %s không thuộc địa bàn này: làm thủ tục chuyển đi, hoặc giữ nguyên kèm lý do. / "+
+				"Commune %s is not one of ours: the person moved away, or keep the record with a reason.", a.Unit, a.Unit), err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, change{change: people.LivesIn{Unit: unit}})
+	}
+	return list, nil
+}
