@@ -38,6 +38,11 @@ type CheckReport struct {
 	Previews []Preview  `json:"previews,omitempty"`
 	Missing  []Missing  `json:"missing,omitempty"` // people of last time
 	Table    []CheckRow `json:"table"`
+
+	// For an annotated copy, which goes back to who made the list: the row of the
+	// headings, and the findings with their values.
+	HeaderRow int       `json:"-"`
+	Findings  []Finding `json:"-"`
 }
 
 // Check reads a file as an import would, takes nothing, and returns everything
@@ -53,7 +58,7 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 	list, err := ReadList(ctx, file, size, options.Reading(demo))
 	var refused *FileError
 	if errors.As(err, &refused) {
-		return CheckReport{Table: Table([]Finding{refused.Finding})}, nil
+		return CheckReport{Table: Table([]Finding{refused.Finding}), Findings: []Finding{refused.Finding}}, nil
 	}
 	if err != nil {
 		return CheckReport{}, err
@@ -64,7 +69,7 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 // ReportOf makes the report of a list that was read.
 func ReportOf(list List) CheckReport {
 	report := CheckReport{Sheet: list.Sheet, Rows: len(list.Lines), Sound: list.Taken(), Refused: list.Refused(),
-		Skipped: list.Skipped, Previews: list.Previews, Table: Table(list.Findings)}
+		Skipped: list.Skipped, Previews: list.Previews, Table: Table(list.Findings), HeaderRow: list.HeaderRow, Findings: list.Findings}
 	for _, f := range list.Findings {
 		switch {
 		case f.Severity == SeverityWarning:

@@ -119,6 +119,10 @@ func ErrorsPage(page string) (string, bool) {
 	return before + errorsBegin + table + "\n" + errorsEnd + after, true
 }
 
+// KindWords says in Vietnamese what findings of a code have in common: its reason
+// with … for what differs.
+func KindWords(code Code) string { return strings.ReplaceAll(findingTexts[code].vi, "%v", "…") }
+
 // fill is Sprintf that may leave arguments over: a remedy rarely repeats all.
 func fill(format string, args []any) string {
 	if len(args) == 0 {

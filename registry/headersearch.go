@@ -172,6 +172,9 @@ func (h *header) placeSex() {
 // arrange puts what stands in two birth columns where one would be. A row that
 // fills both keeps both, and is refused for it.
 func (h header) arrange(row Row) Row {
+	if h.remarks > 0 && h.remarks < len(row.Cells) {
+		row.Cells[h.remarks] = ""
+	}
 	if h.women == 0 {
 		return row
 	}

@@ -106,6 +106,9 @@ type header struct {
 	// which a year also says the sex; 0 = there is one birth column.
 	women   int
 	madeSex bool // the list has no other column of the sex
+	// remarks is the column of an annotated copy that says what to mend; 0 = none. It
+	// is no part of the list: beside it a row with a name only would be a person.
+	remarks int
 	// known remembers what category texts mean: a list repeats a few of them
 	// thousands of times.
 	known map[string]string
@@ -121,6 +124,9 @@ type foundBank struct {
 	isNear  bool
 }
 
+// remarksHeading is the tight fold of the heading that annotated copies add.
+const remarksHeading = "cansua"
+
 // recognise returns the header if row is one, with findings about columns that
 // are missing or doubled.
 func recognise(sheetName string, row Row) (header, []Finding, bool) {
@@ -133,6 +139,9 @@ func recognise(sheetName string, row Row) (header, []Finding, bool) {
 	for i, cell := range row.Cells {
 		c, ok := columnOf(cell)
 		if !ok {
+			if vntext.FoldTight(cell) == remarksHeading {
+				h.remarks = i
+			}
 			continue
 		}
 		if c == ColBirth && h.splitBirth(i, cell) {

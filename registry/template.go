@@ -14,6 +14,8 @@ type TemplateOptions struct {
 	Title      string   // of the list, Vietnamese
 	Categories []string // codes offered in the drop-down, at least one
 	Demo       bool     // marks the sheet and offers the invented banks
+	Lines      []Line   // written into it, from LastRows; none = an empty list
+	Password   string   // "" = none
 }
 
 // The rows of a template: titles above, then headings, then rows to fill in.
@@ -22,7 +24,8 @@ const (
 	templateRows   = 3000
 )
 
-// WriteTemplate writes an empty list for a unit: headings, text format where
+// WriteTemplate writes a list for a unit, empty or with the people of last time:
+// headings, text format where
 // digits must survive, drop-downs for category, way of payment, sex and bank.
 func WriteTemplate(w io.Writer, options TemplateOptions) error {
 	file := excelize.NewFile()
@@ -32,8 +35,9 @@ func WriteTemplate(w io.Writer, options TemplateOptions) error {
 	t.head()
 	t.formats()
 	t.choices()
+	t.fill()
 	if t.err == nil {
-		t.err = file.Write(w)
+		t.err = file.Write(w, excelize.Options{Password: options.Password})
 	}
 	if t.err != nil {
 		return fmt.Errorf("write template of %s: %w", options.Unit.Code, t.err)
@@ -100,10 +104,25 @@ func (t *template) formats() {
 		}
 		letters := columnLetters(int(c))
 		t.do(t.file.SetCellStyle(templateSheet, fmt.Sprintf("%s%d", letters, templateHeader+1),
-			fmt.Sprintf("%s%d", letters, templateHeader+templateRows), style))
+			fmt.Sprintf("%s%d", letters, templateHeader+t.rows()), style))
 		t.do(t.file.SetColWidth(templateSheet, letters, letters, 18))
 	}
 }
+
+// fill writes the people of last time under the headings.
+func (t *template) fill() {
+	for i, line := range t.options.Lines {
+		for column, value := range line.cells(i + 1) {
+			if value == nil || value == "" {
+				continue
+			}
+			t.do(t.file.SetCellValue(templateSheet, fmt.Sprintf("%s%d", columnLetters(column), templateHeader+1+i), value))
+		}
+	}
+}
+
+// rows are as many as are made ready for writing.
+func (t *template) rows() int { return max(templateRows, len(t.options.Lines)+200) }
 
 // choices fills the hidden sheet and points the drop-downs at it: a list typed
 // into the validation itself may hold 255 characters only.
@@ -143,7 +162,7 @@ func (t *template) choices() {
 		t.do(t.file.SetSheetCol(choiceSheet, letters+"1", &list.values))
 		validation := excelize.NewDataValidation(true)
 		column := columnLetters(int(list.column))
-		validation.SetSqref(fmt.Sprintf("%s%d:%s%d", column, templateHeader+1, column, templateHeader+templateRows))
+		validation.SetSqref(fmt.Sprintf("%s%d:%s%d", column, templateHeader+1, column, templateHeader+t.rows()))
 		validation.SetSqrefDropList(fmt.Sprintf("'%s'!$%s$1:$%s$%d", choiceSheet, letters, letters, len(list.values)))
 		// A stop would refuse names the intake understands.
 		validation.SetError(excelize.DataValidationErrorStyleWarning, "Kiểm tra lại", "Nên chọn từ danh sách thả xuống.")

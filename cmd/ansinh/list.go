@@ -2,19 +2,24 @@ package main
 
 import (
 	"context"
-
 	"flag"
 	"fmt"
 	"io"
 
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/audit"
+	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
+	"ansinh/internal/pgdb"
+	"ansinh/payout"
 	"ansinh/registry"
 )
 
 func listCommands() []command {
 	return []command{
-		{name: "list template", short: "mẫu danh sách / an empty workbook for a commune's list",
-			example: "ansinh list template --dir ./ansinh-demo --unit 00004 -o 00004.xlsx", setup: setupListTemplate},
+		{name: "list template", short: "mẫu danh sách, trống hoặc ghi sẵn người lần trước / a workbook for a commune's list, empty or with the people of last time",
+			example: "ansinh list template --dir ./ansinh-demo --unit 00004 -o 00004.xlsx\nansinh list template --dir ./ansinh-demo --unit 00004 --people-of TET26 --by can-bo-lap -o 00004.xlsx", setup: setupListTemplate},
 		{name: "list check", args: "FILE…", short: "kiểm tra danh sách, không nhập / say everything that is wrong with lists, take nothing",
 			example: "ansinh list check --dir ./ansinh-demo lists/00004-tet.xlsx", setup: setupListCheck},
 		{name: "list import", args: "FILE…", short: "nhập danh sách / take lists",
@@ -28,9 +33,17 @@ func setupListTemplate(f *flag.FlagSet) run {
 	programme := f.String("programme", "TET26", "programme the list is for")
 	title := f.String("title", "DANH SÁCH NGƯỜI NHẬN QUÀ", "title above the list")
 	out := f.String("o", "", "file to write")
+	last := f.String("people-of", "", "fill in the people of the commune's lists for this programme; nothing is masked")
+	by := f.String("by", "", "who takes the people's data, for the record; needed with --people-of")
+	passwordFile := f.String("password-file", "", "file with a password for the workbook")
 	return func(ctx context.Context, e *env, _ []string) error {
-		if *unit == "" || *out == "" {
-			return usagef("--unit and -o are needed")
+		if *unit == "" || *out == "" || (*last != "") != (*by != "") {
+			return usagef("--unit and -o are needed, and --by with --people-of")
+		}
+		var password listFlags
+		password.passwordFile = *passwordFile
+		if err := password.prepare(); err != nil {
+			return err
 		}
 		db, err := e.pool(ctx)
 		if err != nil {
@@ -48,12 +61,42 @@ func setupListTemplate(f *flag.FlagSet) run {
 			for _, c := range registry.Categories() {
 				categories = append(categories, c.Code)
 			}
-			return e.writeTo(*out, func(w io.Writer) error {
-				return registry.WriteTemplate(w, registry.TemplateOptions{Unit: u, Programme: *programme, Title: *title, Categories: categories, Demo: demo})
-			})
+			options := registry.TemplateOptions{Unit: u, Programme: *programme, Title: *title, Categories: categories, Demo: demo, Password: password.known()}
+			if *last != "" {
+				if options.Lines, err = e.lastRows(ctx, db, *last, *unit, *by); err != nil {
+					return err
+				}
+				fmt.Fprintf(e.stderr, "%d người của lần trước / people of last time\n", len(options.Lines))
+			}
+			return e.writeTo(*out, func(w io.Writer) error { return registry.WriteTemplate(w, options) })
 		}
 		return errs.New(errs.NotFound, fmt.Sprintf("Không có xã, phường mã %s. / There is no commune %s.", *unit, *unit), registry.ErrNoUnit)
 	}
+}
+
+// lastRows reads the people of last time, and records who did: they leave unmasked.
+func (e *env) lastRows(ctx context.Context, db pgdb.DB, programme, unit, by string) (lines []registry.Line, err error) {
+	keys, err := e.keys()
+	if err != nil {
+		return nil, err
+	}
+	now := e.now()()
+	key, err := unitNow(ctx, db, unit, now)
+	if err != nil {
+		return nil, err
+	}
+	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		if err := payout.InOffice(ctx, tx, calendar.DateOf(now), by); err != nil {
+			return err
+		}
+		if lines, err = registry.LastRows(ctx, tx, keys, programme, key); err != nil {
+			return err
+		}
+		_, err := audit.Append(ctx, tx, audit.Entry{At: now, Actor: by, Act: "list.prefill", Subject: "unit/" + unit,
+			Detail: map[string]any{"programme": programme, "people": len(lines)}})
+		return err
+	})
+	return lines, err
 }
 
 // oneFile is the only argument.

@@ -20,12 +20,14 @@ import (
 type checkedList struct {
 	File string `json:"file"`
 	registry.CheckReport
+	Copy  string `json:"copy,omitempty"`  // the annotated copy
 	Error string `json:"error,omitempty"` // the file could not be read at all
 }
 
 // listCheck is one run of `list check`.
 type listCheck struct {
 	lists   listFlags
+	copies  listCopies
 	options registry.ImportOptions
 	unit    string
 	asJSON  bool
@@ -40,6 +42,8 @@ func setupListCheck(f *flag.FlagSet) run {
 	f.StringVar(&c.options.Programme, "programme", "", "programme the lists are for: compare them with what is registered too")
 	f.StringVar(&c.unit, "unit", "", "code of the commune; without it the first five digits of the file's name")
 	f.BoolVar(&c.asJSON, "json", false, "the table as JSON")
+	f.StringVar(&c.copies.out, "out", "", "annotated copy to write; a folder where many files are checked (default FILE-đã-kiểm.xlsx)")
+	f.BoolVar(&c.copies.none, "no-copy", false, "print the table only")
 	return c.run
 }
 
@@ -66,6 +70,7 @@ func (c *listCheck) run(ctx context.Context, e *env, args []string) error {
 	if c.demo, err = registry.IsDemo(ctx, db); err != nil {
 		return err
 	}
+	c.copies.many, c.copies.now, c.copies.demo = len(files) > 1, c.options.Now, c.demo
 	if c.options.Programme != "" {
 		if c.keys, err = e.keys(); err != nil {
 			return err
@@ -148,7 +153,14 @@ func (c *listCheck) compare(ctx context.Context, path string, lists []readFile, 
 		report.Missing = missing
 		made = append(made, checkedList{File: name, CheckReport: report})
 	}
-	return made, nil
+	if len(made) > 0 {
+		reports := make([]registry.CheckReport, len(made))
+		for i, list := range made {
+			reports[i] = list.CheckReport
+		}
+		made[0].Copy, err = c.copies.write(path, lists[0].options.Password, reports)
+	}
+	return made, err
 }
 
 // unitTrouble gives an unknown commune its sentence.
@@ -178,6 +190,9 @@ func (e *env) printChecked(where string, list checkedList) {
 	e.printFindings(where, list.Table)
 	e.printAbsent(where, list.Missing)
 	fmt.Fprintf(e.stdout, "%s: %d dòng, %d hợp lệ, %d lỗi / rows, sound, refused%s\n", list.File, list.Rows, list.Sound, list.Refused, skippedText(list.Skipped))
+	if list.Copy != "" {
+		fmt.Fprintf(e.stdout, "bản đã đánh dấu / annotated copy: %s\n", list.Copy)
+	}
 }
 
 // skippedText says which rows were passed over as no people.
@@ -214,7 +229,10 @@ func (s *checkSum) add(list checkedList) {
 func (e *env) endCheck(sum checkSum, files int, asJSON bool) error {
 	switch {
 	case asJSON && files == 1 && len(sum.Lists) == 1:
-		if err := e.printJSON(sum.Lists[0].CheckReport); err != nil {
+		if err := e.printJSON(struct {
+			registry.CheckReport
+			Copy string `json:"copy,omitempty"`
+		}{sum.Lists[0].CheckReport, sum.Lists[0].Copy}); err != nil {
 			return err
 		}
 	case asJSON:

@@ -12,11 +12,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
 
 	"ansinh/internal/vntext"
 	"ansinh/registry"
+	"ansinh/registry/annotate"
 )
 
 // listFlags are the flags by which lists are found and opened.
@@ -118,10 +120,45 @@ func (l *listFlags) find(args []string) (files []string, err error) {
 		seen[path] = true
 		return again
 	})
+	files = standIns(files)
 	if len(files) == 0 {
 		return nil, usagef("no list (%s) in %s", strings.Join(listExtensions, ", "), strings.Join(args, ", "))
 	}
 	return files, nil
+}
+
+// standIns leaves out a list beside which its annotated copy is: the copy holds the
+// whole list and may be mended. Of several copies the newest stands.
+func standIns(files []string) []string {
+	newest := map[string]string{} // by the name of the first copy
+	for _, path := range files {
+		if annotate.IsCopy(filepath.Base(path)) {
+			key := firstCopy(path)
+			if best, known := newest[key]; !known || changed(path).After(changed(best)) {
+				newest[key] = path
+			}
+		}
+	}
+	return slices.DeleteFunc(files, func(path string) bool {
+		best, known := newest[firstCopy(path)]
+		return known && best != path
+	})
+}
+
+// firstCopy is the name of a list's first copy, for the list and all its copies.
+func firstCopy(path string) string {
+	if i := strings.LastIndex(path, annotate.Suffix); i >= 0 && annotate.IsCopy(filepath.Base(path)) {
+		return path[:i]
+	}
+	return strings.TrimSuffix(path, filepath.Ext(path))
+}
+
+func changed(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // open calls work with the sheet and the password for each list of a file, which
