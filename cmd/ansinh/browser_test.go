@@ -251,7 +251,7 @@ func (j *journey) departmentFollows(s summary) {
 	tab.MustSay("Tiền đang ở đâu", fmt.Sprintf("đã ghi có %d", s.Paid))
 	j.picture(tab, "batch")
 	tab.Go("/batches/13001/payments?state=paid")
-	tab.MustSay(fmt.Sprintf("Có %d khoản", s.Paid), "đã ghi có")
+	tab.MustSay(fmt.Sprintf("%d khoản chi, đã ghi có.", s.Paid))
 
 	tab.Go("/timeliness?batch=13001")
 	tab.Push("Tính thời gian nhận tiền")

@@ -166,6 +166,11 @@ func TestADeathStopsMoneyAndAnHeirReceivesTheMonthOfDeath(t *testing.T) {
 	_, err = h.try(p, people.PaidTo{Capacity: people.Proxy, Name: "Phạm Văn Ba", Way: ways(accountOf(3), "PHAM VAN BA")}, calendar.Date{})
 	wantCode(t, err, "PEOPLE-DEAD")
 
+	// A later list that still names an account brings it back for nobody.
+	h.exec(testWay, pgx.NamedArgs{"person": p, "closed": []byte{2}, "index": make([]byte, 16), "tail": "0001", "holder": "Nguyễn Văn Mẫu", "now": h.now})
+	if got := h.text(`SELECT holder FROM registry.way_on('2026-01-20') WHERE person = 1`); len(got) != 0 {
+		t.Errorf("the money of the dead goes to %v", got)
+	}
 	// The unsent payment is cancelled by two people; the right is free again.
 	h.approveAndCancel(result, 1)
 	late := h.list("TET26", baDinh, poor)
