@@ -19,6 +19,10 @@ INSERT INTO registry.list (id, programme, unit_code, unit_valid_from, file_name,
                            people_new, people_known, channels_changed, imported_by, imported_at)
 VALUES ($1::bigint, 'TET26', $2, '2025-07-01', 'ds.xlsx', sha256(('list' || $1::bigint)::bytea), '\x03', $3 + 2, $3, 2, 0, 0, 0, 'lan', $4)`
 
+const testRefused = `
+INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due)
+SELECT $1::bigint, n, 'Lê Thị ' || n, 'le thi ' || n, 'TET-HN-2026-03', 'LIST-ID-EMPTY', '', 'lan', ($2::timestamptz)::date + 7 FROM generate_series(101, 102) AS n`
+
 const testPeople = `
 INSERT INTO registry.person (id, id_index, id_enc, name, name_fold, birth_year, birth_precision, sex, unit_code, unit_valid_from,
                              residential_group, address, first_list, created_at, changed_at)
@@ -41,6 +45,7 @@ func (h *house) list(id int64, unit string, from, to int64) {
 	h.t.Helper()
 	now := h.clock.Now()
 	h.exec(testList, id, unit, to-from+1, now)
+	h.exec(testRefused, id, now)
 	h.exec(testPeople, unit, id, now, from, to)
 	for n := from; n <= to; n++ {
 		index := h.keys.Index(crypt.FieldAccount, crypt.Secret(accountOf(n)))

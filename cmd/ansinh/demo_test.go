@@ -321,6 +321,53 @@ func TestThreeWorkersShareABatch(t *testing.T) {
 	wantNobodyTwice(t, dir)
 }
 
+// A process died after the journal said that a workbook for a portal would be laid
+// out, and before it was: without it no clerk can ever upload anything.
+func TestWorkbookThatDiedWithItsSenderIsLaidOutAgain(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	if r := ansinh(t, "demo", "--dir", dir, "--people", "300", "--seed", "5", "--until", "dispatch"); r.code != 0 {
+		t.Fatalf("prepare: %d\n%s", r.code, r.stderr)
+	}
+	cmd := command(t, "demo", "--dir", dir, "--resume", "--workers", "2", "--no-serve", "--json")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var laid []string
+	for len(laid) == 0 {
+		time.Sleep(time.Millisecond) //nolint:forbidigo // another process writes the file
+		var err error
+		if laid, err = filepath.Glob(filepath.Join(dir, "outbox", "D", "*.xlsx")); err != nil {
+			t.Fatal(err)
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("no workbook for bank D was laid out")
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its end is what was wanted
+	for _, path := range laid {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := ansinh(t, "db", "psql", "--dir", dir, "--", "-c",
+		"UPDATE payout.submission SET code = '', answer_text = '', answered_at = NULL WHERE channel = 'D' AND state = 'unknown'")
+	if r.code != 0 {
+		t.Fatalf("forget the answer: %s%s", r.stdout, r.stderr)
+	}
+	s := readSummary(t, ansinh(t, "demo", "--dir", dir, "--resume", "--no-serve", "--json"))
+	if s.InDoubt+s.AtProvider+s.Unsent > 0 {
+		t.Errorf("left over: %+v", s)
+	}
+	if again, err := filepath.Glob(laid[0]); err != nil || len(again) != 1 {
+		t.Errorf("the workbook is not there again: %v, %v", again, err)
+	}
+	wantNobodyTwice(t, dir)
+}
+
 // process is a program that runs beside the test.
 type process struct {
 	cmd   *exec.Cmd

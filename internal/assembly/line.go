@@ -2,7 +2,9 @@ package assembly
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -89,6 +91,55 @@ func (o *outbox) Submit(ctx context.Context, s bankadapters.Submission) (bankada
 		return answer, fmt.Errorf("lay out submission %s: %w", s.Message, err)
 	}
 	return answer, nil
+}
+
+// layOutAgain puts the workbooks back of which a process died after the journal
+// and before it had written them: without one no clerk can upload anything, and
+// the doubt would last for ever. They are the same bytes under the same id, and
+// nothing is written where a workbook lies, so a clerk who looks at the portal
+// before he uploads, as he must, uploads once.
+func (w *Works) layOutAgain(ctx context.Context, key bankadapters.Key) error {
+	line := w.Engine.Lines[key]
+	folder := w.Outbox(key)
+	if line == nil || line.Profile.Rail != bankadapters.RailSheet || folder == "" {
+		return nil
+	}
+	list, err := payout.InterruptedSends(ctx, w.DB, w.Engine.Origin, key)
+	if err != nil {
+		return err
+	}
+	for _, no := range list {
+		s, err := payout.ReadSubmission(ctx, w.DB, no)
+		if err != nil {
+			return err
+		}
+		path := OutboxFile(folder, s.Message)
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			if err != nil {
+				return fmt.Errorf("look for the workbook of submission %d: %w", no, err)
+			}
+			continue
+		}
+		if err := w.layOut(ctx, no, path); err != nil {
+			return fmt.Errorf("lay out submission %d again: %w", no, err)
+		}
+	}
+	return nil
+}
+
+func (w *Works) layOut(ctx context.Context, no int64, path string) error {
+	_, content, err := w.Engine.Finished(ctx, no)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	part := path + ".part"
+	if err := os.WriteFile(part, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
 }
 
 func (o *outbox) write(part string, s bankadapters.Submission) (err error) {

@@ -171,6 +171,9 @@ func (w *Works) Round(ctx context.Context, key bankadapters.Key) (int, error) {
 	if err != nil {
 		return sent, err
 	}
+	if err := w.layOutAgain(ctx, key); err != nil {
+		return sent, err
+	}
 	posted, err := w.Reconciler.Drain(ctx, key, roundLimit)
 	return sent + posted, err
 }
