@@ -67,6 +67,65 @@ func TestADeathRestsOneUnsentPaymentAndLettingItGoSendsIt(t *testing.T) {
 	}
 }
 
+// Two reasons hold one payment: each is ended by itself, and the money goes with the last.
+func TestAPaymentRestsForEveryReasonItWasHeldFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 2, sandbox.Script{})
+	office := payout.PeopleOffice{}
+	hold := func(why string) {
+		t.Helper()
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+			_, _, err := office.HoldPeople(ctx, tx, []int64{2}, why, d.now)
+			return err
+		})
+	}
+	lift := func(why string, open string) {
+		t.Helper()
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error { return office.LiftHold(ctx, tx, []int64{2}, why, d.now) })
+		var got string
+		if err := d.db.QueryRow(t.Context(), `SELECT coalesce(string_agg(why, ' | '), '') FROM payout.exception WHERE kind = 'held' AND closed_at IS NULL`).Scan(&got); err != nil || got != open {
+			t.Errorf("after %q was lifted it rests for %q, %v; want %q", why, got, err, open)
+		}
+	}
+	hold("một")
+	hold("hai")
+	hold("một") // again
+	lift("ba", "một\nhai")
+	lift("một", "hai")
+	lift("hai", "")
+}
+
+// Whoever holds a payment waits for the step that orders it, and that step for them:
+// otherwise a payment would be said to rest and leave.
+func TestAHoldAndAnOrderWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 2, sandbox.Script{})
+	for name, act := range map[string]func(ctx context.Context, tx pgx.Tx) error{
+		"hold": func(ctx context.Context, tx pgx.Tx) error {
+			_, _, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{2}, "một", d.now)
+			return err
+		},
+		"lift": func(ctx context.Context, tx pgx.Tx) error {
+			return payout.PeopleOffice{}.LiftHold(ctx, tx, []int64{2}, "một", d.now)
+		},
+		"merge": func(ctx context.Context, tx pgx.Tx) error {
+			_, err := payout.PeopleOffice{}.DoubleClaims(ctx, tx, 7, 1, 2, d.now)
+			return err
+		},
+	} {
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+			if err := act(ctx, tx); err != nil {
+				return err
+			}
+			_, err := d.db.Exec(ctx, `SELECT id FROM payout.batch FOR SHARE NOWAIT`) // as the order step takes it
+			if pgdb.State(err) != pgdb.LockNotAvailable {
+				t.Errorf("during a %s the order step gets %v, want to wait", name, err)
+			}
+			return nil
+		})
+	}
+}
+
 const testHeirPayment = `
 INSERT INTO payout.payment (batch, no, amount, person, section, channel, bin, account_tail, holder, name, category, pay_point, payee, payee_after_death)
 SELECT s.batch, 99, 100000, 99, 1, s.channel, '', '', 'Nguyễn Thị Con', 'Nguyễn Văn Mẫu', 'TET-HN-2026-01', '00008', 7, true

@@ -37,10 +37,15 @@ var (
 // attemptsMax is what one digit of an attempt's id can count.
 const attemptsMax = 35
 
+// heldByWireOnly is true of holds that another channel ends: no reason among them is
+// an act on the person.
+const heldByWireOnly = `AND why NOT LIKE '%Báo tử, việc %' AND why NOT LIKE '%Trùng quyền lợi sau khi gộp hồ sơ, việc %'
+             AND why NOT LIKE '%Hủy báo tử, việc %'`
+
 const sqlOpenFacts = `
 SELECT payment, kind FROM payout.exception
  WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
-   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) AND why NOT LIKE 'Báo tử%' AND why NOT LIKE 'Trùng quyền lợi%')
+   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) ` + heldByWireOnly + `)
  ORDER BY payment, kind LIMIT 1`
 
 const sqlWithoutAccount = `
@@ -69,10 +74,11 @@ SELECT t.payment, t.channel
  ORDER BY t.payment`
 
 // sqlLiftHolds ends the holds of payments that one channel could not carry and
-// that go over another now. If that one cannot either, they are held again.
+// that go over another now. If that one cannot either, they are held again. What an
+// act on the person has added meanwhile keeps its hold.
 const sqlLiftHolds = `
 UPDATE payout.exception SET closed_at = @now
- WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND kind = 'held' AND closed_at IS NULL`
+ WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND kind = 'held' AND closed_at IS NULL ` + heldByWireOnly
 
 // DecideRetry records that two people have payments tried again; the order step
 // takes them from there. Until it does, two people may redirect them to another
