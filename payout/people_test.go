@@ -10,6 +10,7 @@ import (
 	"ansinh/bankadapters"
 	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/pgdb"
+	"ansinh/ledger"
 	"ansinh/payout"
 )
 
@@ -151,5 +152,72 @@ func TestAListNamesThePayeeAndThePayPoint(t *testing.T) {
 	names, units, err := payout.SignsAndPlaces(t.Context(), d.db, no)
 	if err != nil || len(names) != 2 || names[1] != "Nguyễn Thị Con nhận thay Nguyễn Văn Mẫu" || units[1] != "00008" || units[0] != "00004" {
 		t.Errorf("the list names %q at %q, %v; want the heir at 00008", names, units, err)
+	}
+}
+
+const testDeath = `
+INSERT INTO registry.act (id, kind, person, unit_code, valid_from, content, paper_no, why, two, by_one, at)
+VALUES (8, 'death', 1, '00004', '2026-01-20', '{}', '7/KT', 'báo tử', true, 'hung', '2026-01-20')`
+
+const testMerge = `
+WITH act AS (
+    INSERT INTO registry.act (id, kind, person, unit_code, valid_from, content, paper_no, why, two, by_one, at)
+    VALUES (9, 'merge', 3, '00004', '2026-01-20', '{}', '8/TB', 'một người', true, 'hung', '2026-01-20') RETURNING id
+)
+INSERT INTO registry.merged (act, kept, gone) SELECT id, 3, 2 FROM act`
+
+// Money on its way when a death or a merge became known could not be held. Come
+// back, it is not sent again as if nothing were known.
+func TestWhatCameBackIsHeldAgainstDeathsAndMergesSince(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, poor, "A", 0}, entry{3, poor, "A", 0})
+	batch := o.declare("TET26", 3, 1_500_000)
+	o.plan(batch, list)
+	o.submit(batch)
+	o.approve(batch)
+	o.exec(testSubmission, batch, o.now)
+	o.exec(testAttempts, batch)
+	o.order(batch, ledger.LegOrdered, 7, 1, 2, 3)
+	o.exec(testDeath)
+	o.exec(testMerge)
+	at := func(person int) (payment int64) {
+		t.Helper()
+		if err := o.db.QueryRow(t.Context(), `SELECT no FROM payout.payment WHERE batch = $1 AND person = $2`, batch, person).Scan(&payment); err != nil {
+			t.Fatal(err)
+		}
+		return payment
+	}
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		held, away, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{1}, "Báo tử, việc 8 / Death, act 8", o.now)
+		if held != 0 || away != 1 {
+			t.Errorf("held %d, on the way %d; want 0, 1", held, away)
+		}
+		return err
+	})
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		double, err := payout.PeopleOffice{}.DoubleClaims(ctx, tx, 9, 3, 2, o.now)
+		if double != 1 {
+			t.Errorf("%d rights held twice, want 1", double)
+		}
+		return err
+	})
+	o.order(batch, ledger.LegRejected, 0, 1, 2, 3)
+	decide := func(person int) error {
+		return payout.DecideRetry(t.Context(), o.db, payout.RetryDecision{Batch: batch, Payments: []int64{at(person)}, Channel: "XA", Reason: "sửa", ByOne: "hung", ByTwo: "mai"}, o.now)
+	}
+	for person := 1; person <= 3; person++ {
+		wantCode(t, decide(person), "PAYOUT-BARRED")
+	}
+	o.exec(`INSERT INTO registry.act_decision (act, outcome, by_two, seal, text, why, at) VALUES (8, 'refused', 'mai', $1, '', 'nhầm', $2)`, make([]byte, 64), o.now)
+	if err := decide(1); err != nil {
+		t.Errorf("after the report was refused: %v", err)
+	}
+	err := payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: batch, Payments: []int64{at(2)}, Reason: "trùng", ByOne: "hung", ByTwo: "mai"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := decide(3); err != nil {
+		t.Errorf("after the second claim was given up: %v", err)
 	}
 }

@@ -42,11 +42,28 @@ const attemptsMax = 35
 const heldByWireOnly = `AND why NOT LIKE '%Báo tử, việc %' AND why NOT LIKE '%Trùng quyền lợi sau khi gộp hồ sơ, việc %'
              AND why NOT LIKE '%Hủy báo tử, việc %'`
 
+// sqlOpenFacts finds what bars payments. A death, or a right two merged records
+// hold, bars also those that were on their way when it became known, and so could
+// not be held: their money came back since.
 const sqlOpenFacts = `
-SELECT payment, kind FROM payout.exception
- WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
-   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) ` + heldByWireOnly + `)
- ORDER BY payment, kind LIMIT 1`
+SELECT payment, vi, en FROM (
+    SELECT payment, kind || ': đã có hoặc còn chờ bằng chứng' AS vi, kind || ': a proof came or is waited for' AS en FROM payout.exception
+     WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
+       AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) ` + heldByWireOnly + `)
+    UNION ALL
+    SELECT p.no, 'báo tử', 'death'
+      FROM payout.payment AS p
+      LEFT JOIN registry.same_person AS s ON s.gone = p.person
+     WHERE p.batch = @batch AND p.no = ANY (@payments::bigint[]) AND NOT p.payee_after_death
+       AND (EXISTS (SELECT 1 FROM registry.death_now AS d WHERE d.person IN (p.person, s.kept))
+         OR EXISTS (SELECT 1 FROM registry.death_waiting AS d WHERE d.person IN (p.person, s.kept)))
+    UNION ALL
+    SELECT t.payment, 'hai hồ sơ của một người cùng hưởng', 'two records of one person hold the right'
+      FROM unnest(@payments::bigint[]) AS t (payment)
+     WHERE EXISTS (SELECT 1 FROM (` + sqlDoubleClaims + `) AS d
+                    WHERE (@batch, t.payment) IN ((d.kept_batch, d.kept_payment), (d.gone_batch, d.gone_payment)))
+) AS fact
+ ORDER BY payment, vi LIMIT 1`
 
 const sqlWithoutAccount = `
 SELECT p.no FROM payout.payment AS p
@@ -84,7 +101,7 @@ UPDATE payout.exception SET closed_at = @now
 // takes them from there. Until it does, two people may redirect them to another
 // channel, which also lifts a hold that the first one made. All are refused
 // together when one is not owed (ErrNotOwed), was never ordered (ErrNeverTried),
-// is barred by a proof (ErrBarred), has money due back from the bank
+// is barred by a proof, a death or a right held twice (ErrBarred), has money due back from the bank
 // (ErrOpenClaim), is decided already for the same channel (ErrDecided), or has
 // no account where a bank is named (ErrNoAccount); a provider needs none.
 func DecideRetry(ctx context.Context, db pgdb.DB, r RetryDecision, now time.Time) error {
@@ -158,10 +175,10 @@ func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledge
 	}
 	args := pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "redirected": slices.Sorted(maps.Keys(from))}
 	var no int64
-	var kind string
-	switch err := tx.QueryRow(ctx, sqlOpenFacts, args).Scan(&no, &kind); {
+	var vi, en string
+	switch err := tx.QueryRow(ctx, sqlOpenFacts, args).Scan(&no, &vi, &en); {
 	case err == nil:
-		return r.refuse("PAYOUT-BARRED", no, "bị chặn ("+kind+"): đã có hoặc còn chờ bằng chứng", "is barred ("+kind+"): a proof came or is waited for", ErrBarred)
+		return r.refuse("PAYOUT-BARRED", no, "bị chặn ("+vi+")", "is barred ("+en+")", ErrBarred)
 	case !errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("open exceptions: %w", err)
 	}

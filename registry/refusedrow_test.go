@@ -98,6 +98,10 @@ func TestANamesakeDoesNotSettleARefusedRow(t *testing.T) {
 			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
 			[][]any{with(with(mrThu(), cBirth, 1955), cID, "000055900003"), mrsMau()},
 		},
+		"a namesake of another year in the same row": {
+			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
+			[][]any{mrsMau(), with(with(mrThu(), cBirth, 1955), cID, "000055900003")},
+		},
 		"another person in the same row": {
 			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
 			[][]any{mrsMau(), third()},

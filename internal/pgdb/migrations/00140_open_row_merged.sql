@@ -16,9 +16,13 @@ WITH refused AS NOT MATERIALIZED (
       LEFT JOIN registry.person AS p ON p.id = o.person
       LEFT JOIN registry.same_person AS one ON one.gone = w.person
      WHERE NOT EXISTS (SELECT 1 FROM payout.entitlement AS e
-                        WHERE e.programme = b.programme AND e.rule = o.rule AND e.subject = e.person AND e.month = b.period
-                          AND e.person IN (SELECT coalesce(one.kept, w.person)
-                                            UNION ALL SELECT s.gone FROM registry.same_person AS s WHERE s.kept = coalesce(one.kept, w.person))
+                        WHERE e.programme = b.programme AND e.rule = o.rule AND e.person = coalesce(one.kept, w.person) AND e.subject = e.person AND e.month = b.period
+                          AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
+                                           WHERE f.programme = e.programme AND f.rule = e.rule AND f.person = e.person
+                                             AND f.subject = e.subject AND f.month = e.month AND f.n = e.n))
+       AND NOT EXISTS (SELECT 1 FROM registry.same_person AS s
+                         JOIN payout.entitlement AS e ON e.person = s.gone AND e.subject = e.person
+                        WHERE s.kept = coalesce(one.kept, w.person) AND e.programme = b.programme AND e.rule = o.rule AND e.month = b.period
                           AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
                                            WHERE f.programme = e.programme AND f.rule = e.rule AND f.person = e.person
                                              AND f.subject = e.subject AND f.month = e.month AND f.n = e.n))
