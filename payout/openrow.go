@@ -22,20 +22,20 @@ import (
 // OpenRow is a row of a list that was not taken or is in no payment, and of which
 // nobody decided what becomes of it. Its person may get nothing.
 type OpenRow struct {
-	Batch     ledger.BatchID // the batch that cannot close before; 0 = none yet
-	Programme string
-	Unit      string
-	List      int64
-	Row       int
-	File      string
-	Source    string // refused at import, or left_out by the plan
-	Name      string
-	Category  string
-	Codes     string // of the findings, or the reason of the plan
-	Message   string // in words, Vietnamese then English
-	Owner     string
-	Due       calendar.Date
-	Moved     bool // it was moved here, or waits for the next cut (batch 0)
+	Batch     ledger.BatchID `json:"batch"` // the batch that cannot close before; 0 = none yet
+	Programme string         `json:"programme"`
+	Unit      string         `json:"unit"`
+	List      int64          `json:"list"`
+	Row       int            `json:"row"`
+	File      string         `json:"file"`
+	Source    string         `json:"source"` // refused at import, or left_out by the plan
+	Name      string         `json:"name"`
+	Category  string         `json:"category"`
+	Codes     string         `json:"codes"`   // of the findings, or the reason of the plan
+	Message   string         `json:"message"` // in words, Vietnamese then English
+	Owner     string         `json:"owner"`
+	Due       calendar.Date  `json:"due"`
+	Moved     bool           `json:"moved"` // it was moved here, or waits for the next cut (batch 0)
 }
 
 // Late reports whether the row should have been decided before today.

@@ -67,6 +67,7 @@ type Result struct {
 	PeopleNew       int // records this list began
 	PeopleKnown     int // people of this list known before
 	ChannelsChanged int // channels this list ended or replaced
+	Waiting         int // rows that were refused and wait for a decision
 	Settled         int // refused rows of earlier lists that this one corrects
 	Skipped         Skipped
 	// Missing are the people of the last list who are not on this one: a work list.
@@ -311,7 +312,7 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if err := im.record(ctx, tx, result); err != nil {
 		return Result{}, err
 	}
-	if err := im.keepRefused(ctx, tx, list, result); err != nil {
+	if result.Waiting, err = im.keepRefused(ctx, tx, list, result); err != nil {
 		return Result{}, err
 	}
 	if result.Settled, err = settleRefused(ctx, tx, s.list, im.options); err != nil {

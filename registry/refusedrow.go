@@ -114,13 +114,13 @@ SELECT @list, row_no, id_index, name, name_fold, nullif(birth_year, 0), category
 
 // keepRefused records the rows that were not taken: each is a person who may get
 // nothing, and stays open until somebody decides it.
-func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, result Result) error {
+func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, result Result) (int, error) {
 	r := refusalsOf(list, result.Findings)
 	if len(r.lines) == 0 {
-		return nil
+		return 0, nil
 	}
 	if err := r.read(im, list); err != nil {
-		return fmt.Errorf("read the refused rows of list %d: %w", result.List, err)
+		return 0, fmt.Errorf("read the refused rows of list %d: %w", result.List, err)
 	}
 	var rows, years []int32
 	var ids, values [][]byte
@@ -128,7 +128,7 @@ func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, resul
 	for _, line := range r.lines {
 		closed, err := im.closeCells(result.List, line.Row, r.cells[line.Row])
 		if err != nil {
-			return err
+			return 0, err
 		}
 		var id []byte
 		if line.ID != "" {
@@ -143,9 +143,9 @@ func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, resul
 		"folds": folds, "years": years, "categories": categories, "codes": codes, "messages": messages, "values": values,
 		"due": calendar.DateOf(im.options.Now).AddDays(RefusalDays)})
 	if err != nil {
-		return fmt.Errorf("keep %d refused rows of list %d: %w", len(rows), result.List, err)
+		return 0, fmt.Errorf("keep %d refused rows of list %d: %w", len(rows), result.List, err)
 	}
-	return nil
+	return len(rows), nil
 }
 
 // codesOf joins the codes of a row's findings, each once, and gives the first

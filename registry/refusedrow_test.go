@@ -180,3 +180,25 @@ func TestActsWaitWhileAListIsTaken(t *testing.T) {
 		t.Errorf("import: %v, asked for claims: %t", err, asked)
 	}
 }
+
+// A corrected workbook is handed in whole after its first rows were planned: those
+// are paid already, and none of them waits for anybody.
+func TestARowThatABatchHoldsAlreadyDoesNotWait(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	if _, err := importList(t, db, workbook(t, mrsMau(), with(mrThu(), cID, "00005490000")), acceptValid); err != nil {
+		t.Fatal(err)
+	}
+	got, err := importList(t, db, workbook(t, mrsMau(), mrThu()), func(o *registry.ImportOptions) {
+		o.AcceptValid = true
+		o.Claims = func(context.Context, pgx.Tx, string, int64) ([]registry.Claimed, error) {
+			return []registry.Claimed{{Row: 5, Batch: 13001, List: 1, ListRow: 5}}, nil
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.RowsRefused != 1 || got.Waiting != 0 || got.Settled != 1 {
+		t.Errorf("%d rows refused, %d wait, %d settled; want 1, 0, 1", got.RowsRefused, got.Waiting, got.Settled)
+	}
+}

@@ -122,7 +122,7 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	if l.asJSON {
 		l.sum.Lists = append(l.sum.Lists, map[string]any{"file": filepath.Base(path), "list": result.List, "again": result.Again,
 			"rows_total": result.RowsTotal, "rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused,
-			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "missing": result.Missing, "settled": result.Settled,
+			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "missing": result.Missing, "waiting": result.Waiting, "settled": result.Settled,
 			"findings": registry.Table(result.Findings)})
 		return nil
 	}
@@ -136,9 +136,9 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	if result.Settled > 0 {
 		fmt.Fprintf(l.e.stdout, "%d dòng bị từ chối trước đây nay đã sửa xong / rows refused before are corrected now\n", result.Settled)
 	}
-	if result.RowsRefused > 0 && !result.Again {
-		fmt.Fprintf(l.e.stdout, "dòng bị từ chối còn mở đến khi có quyết định: xem / refused rows stay open until decided: ansinh refusal list --programme %s --unit %s\n",
-			l.options.Programme, list.Unit())
+	if result.Waiting > 0 {
+		fmt.Fprintf(l.e.stdout, "%d dòng bị từ chối còn mở đến khi có quyết định: xem / refused rows stay open until decided: ansinh refusal list --programme %s --unit %s\n",
+			result.Waiting, l.options.Programme, list.Unit())
 	}
 	return nil
 }

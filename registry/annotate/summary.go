@@ -25,6 +25,8 @@ type page struct {
 	row  int
 	err  error
 
+	toDoHead int // row of the headings of what to do; 0 = nothing to do
+
 	title, good, bad, plain, bold, head, cell, link int
 	fillOf                                          map[registry.Severity]int
 }
@@ -46,9 +48,14 @@ func (a *annotator) summary() error {
 		p.writeKinds(kinds)
 	}
 	a.writeToDo(p)
+	end := p.row
 	a.writeMissing(p)
 	if !manyOfAKind && len(kinds) > 1 {
 		p.writeKinds(kinds)
+	}
+	if p.toDoHead > 0 && p.row == end { // repeated on every page, which another table must not have above it
+		p.do(p.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: summarySheet,
+			RefersTo: fmt.Sprintf("'%s'!$%d:$%d", summarySheet, p.toDoHead, p.toDoHead)}))
 	}
 	if p.err != nil {
 		return fmt.Errorf("summary: %w", p.err)
@@ -327,7 +334,7 @@ func (a *annotator) writeToDo(p *page) {
 			a.writeFinding(p, m, f)
 		}
 	}
-	p.do(p.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$%d:$%d", summarySheet, head, head), Scope: summarySheet}))
+	p.toDoHead = head
 }
 
 // writeMissing lists who was on the list of last time and is not on this one.

@@ -357,3 +357,19 @@ func TestMoneyToTheHeirsOfTheLivingRests(t *testing.T) {
 		t.Errorf("held (-want +got):\n%s", diff)
 	}
 }
+
+// An account of staff is refused by an act as it is by a list, also when it was noted
+// only after the act was proposed.
+func TestNoMoneyGoesToAnAccountOfStaff(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	p := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1))
+	waiting := h.propose(p, people.PaidBy{Way: ways(accountOf(7), "NGUYEN VAN MAU")}, calendar.Date{})
+	h.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return registry.AddStaffAccount(ctx, tx, h.Keys, registry.StaffAccount{BIN: "999001", Account: accountOf(7), Owner: "lan"}, "mai", h.now)
+	})
+	_, err := h.Confirm(t.Context(), waiting.ID, people.SealWith(h.signers["mai"], waiting))
+	wantCode(t, err, "PEOPLE-STAFF-ACCOUNT")
+	_, err = h.try(p, people.PaidTo{Capacity: people.Carer, Name: "Phạm Văn Ba", Way: ways(accountOf(7), "PHAM VAN BA")}, calendar.Date{})
+	wantCode(t, err, "PEOPLE-STAFF-ACCOUNT")
+}
