@@ -144,7 +144,7 @@ type RowsDecision struct {
 	As     registry.RowRef
 	Reason string
 	ByOne  string
-	ByTwo  string // of another person, where rows are dropped
+	ByTwo  string // of another person, where rows are dropped or stood for by a stranger's
 }
 
 // Errors of DecideRows a caller may match.
@@ -155,15 +155,28 @@ var (
 
 const sqlLockDecisions = `SELECT pg_catalog.pg_advisory_xact_lock(hashtextextended('registry.row_decision', 0))`
 
+// sqlTakenRow finds the row that is to stand for another, and says whether anybody
+// can see that it is the same person's: by the personal id, by name and year of
+// birth, or by the record.
 const sqlTakenRow = `
-SELECT count(*) FROM registry.list_row AS w
+SELECT EXISTS (SELECT 1 FROM registry.refused_row AS r
+                WHERE r.list = @list AND r.row_no = @row
+                  AND (r.id_index = p.id_index OR r.name_fold <> '' AND r.name_fold = p.name_fold AND r.birth_year = p.birth_year))
+    OR EXISTS (SELECT 1 FROM registry.list_row AS own
+                 LEFT JOIN registry.same_person AS a ON a.gone = own.person
+                WHERE own.list = @list AND own.row_no = @row AND coalesce(a.kept, own.person) = coalesce(s.kept, w.person))
+  FROM registry.list_row AS w
   JOIN registry.list AS l ON l.id = w.list
   JOIN registry.list AS o ON o.id = @list AND o.programme = l.programme
+  JOIN registry.person AS p ON p.id = w.person
+  LEFT JOIN registry.same_person AS s ON s.gone = w.person
  WHERE w.list = @as_list AND w.row_no = @as_row AND (w.list, w.row_no) <> (@list::bigint, @row::integer)`
 
 // DecideRows decides open rows by people in office: moved to the next cut with a
 // reason; dropped with a reason and a second person; corrected by a row that was
-// taken from a list of the programme. It returns how many it decided.
+// taken from a list of the programme. Where nobody can see that this row is the same
+// person's, that too takes a reason and a second person: it ends the waiting of
+// somebody who may get nothing. It returns how many it decided.
 //
 // Errors: ErrNoOpenRow, ErrNotTaken, ErrTwoPeople, and those of InOffice.
 func DecideRows(ctx context.Context, tx pgx.Tx, d RowsDecision, now time.Time) (int, error) {
@@ -215,6 +228,9 @@ func (d RowsDecision) check(ctx context.Context, tx pgx.Tx, now time.Time) error
 			return errs.Coded(errs.Invalid, "PAYOUT-ROW-REASON", "Chuyển sang đợt sau phải ghi lý do. / Moving a row to the next cut takes a reason.", nil)
 		}
 	case registry.RowCorrected:
+		if d.ByTwo != "" {
+			who = append(who, d.ByTwo)
+		}
 	default:
 		return fmt.Errorf("decision %q is not known", d.Kind)
 	}
@@ -223,14 +239,19 @@ func (d RowsDecision) check(ctx context.Context, tx pgx.Tx, now time.Time) error
 
 func (d RowsDecision) decide(ctx context.Context, tx pgx.Tx, r registry.RowRef, now time.Time) error {
 	if d.Kind == registry.RowCorrected {
-		var n int
-		err := tx.QueryRow(ctx, sqlTakenRow, pgx.NamedArgs{"list": r.List, "row": r.Row, "as_list": d.As.List, "as_row": d.As.Row}).Scan(&n)
+		var evident bool
+		err := tx.QueryRow(ctx, sqlTakenRow, pgx.NamedArgs{"list": r.List, "row": r.Row, "as_list": d.As.List, "as_row": d.As.Row}).Scan(&evident)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errs.Coded(errs.Invalid, "PAYOUT-ROW-NOT-TAKEN", fmt.Sprintf("Dòng %d của danh sách %d chưa được nhận vào chương trình này, không thể thay cho dòng bị từ chối. / "+
+				"Row %d of list %d was not taken for this programme; it cannot stand for the refused row.", d.As.Row, d.As.List, d.As.Row, d.As.List), ErrNotTaken)
+		}
 		if err != nil {
 			return fmt.Errorf("row %d of list %d: %w", d.As.Row, d.As.List, err)
 		}
-		if n == 0 {
-			return errs.Coded(errs.Invalid, "PAYOUT-ROW-NOT-TAKEN", fmt.Sprintf("Dòng %d của danh sách %d chưa được nhận vào chương trình này, không thể thay cho dòng bị từ chối. / "+
-				"Row %d of list %d was not taken for this programme; it cannot stand for the refused row.", d.As.Row, d.As.List, d.As.Row, d.As.List), ErrNotTaken)
+		if !evident {
+			if err := twoPeople(d.ByOne, d.ByTwo, d.Reason); err != nil {
+				return err
+			}
 		}
 	}
 	return registry.RowDecision{RowRef: r, Kind: d.Kind, As: d.As, Reason: d.Reason, ByOne: d.ByOne, ByTwo: d.ByTwo, At: now}.Decide(ctx, tx)

@@ -97,7 +97,13 @@ func TestRowsThatWereNotTakenStayOpenUntilDecided(t *testing.T) {
 	if got := o.openRows(row(list, 101)); !cmp.Equal(got, []string{at(second, 101, "LIST-ID-EMPTY")}) {
 		t.Errorf("after the next cut %v waits, want it at batch %d", got, second)
 	}
-	n, err = o.decide(payout.RowsDecision{Kind: registry.RowCorrected, Rows: row(list, 101), As: registry.RowRef{List: late, Row: 7}, ByOne: "hung"})
+	// Anybody's row would do to end the waiting: one person alone may name only a row
+	// that is plainly the same person's.
+	stands := payout.RowsDecision{Kind: registry.RowCorrected, Rows: row(list, 101), As: registry.RowRef{List: late, Row: 7}, Reason: "một người, tên ghi sai", ByOne: "hung"}
+	_, err = o.decide(stands)
+	wantCode(t, err, "PAYOUT-TWO-PEOPLE")
+	stands.ByTwo = "mai"
+	n, err = o.decide(stands)
 	if n != 1 || err != nil {
 		t.Fatalf("correcting decided %d rows: %v", n, err)
 	}
@@ -163,4 +169,23 @@ func TestReadRefusedRowOfNothingIsRefused(t *testing.T) {
 	}
 	_, err = payout.ReadRefusedRow(t.Context(), o.db, keys, registry.RowRef{List: 1, Row: 9}, "hung", o.now)
 	wantCode(t, err, "PAYOUT-NO-OPEN-ROW")
+}
+
+// What is plainly one person's needs no second person: the same name and year of
+// birth, or the same record.
+func TestOnePersonNamesTheSamePersonsRow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	first := o.list("TET26", baDinh, entry{1, poor, "", 0}, entry{2, poor, "A", 0})
+	o.plan(o.declare("TET26", 9, 9_000_000), first)
+	o.exec(`UPDATE registry.person SET name_fold = 'le thi 101', birth_year = 1950 WHERE id = 1`)
+	o.exec(`INSERT INTO registry.refused_row (list, row_no, name, name_fold, birth_year, category, codes, message, owner, due)
+		VALUES ($1, 103, 'Lê Thị 101', 'le thi 101', 1950, '', 'LIST-ID-EMPTY', '', 'lan', '2026-02-01')`, first)
+	late := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+	for _, no := range []int{7, 103} {
+		n, err := o.decide(payout.RowsDecision{Kind: registry.RowCorrected, Rows: row(first, no), As: registry.RowRef{List: late, Row: 7}, ByOne: "hung"})
+		if n != 1 || err != nil {
+			t.Errorf("row %d: decided %d, %v", no, n, err)
+		}
+	}
 }

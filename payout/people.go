@@ -70,7 +70,8 @@ func (PeopleOffice) CountsFrom(ctx context.Context, tx pgx.Tx, who []int64) (peo
 }
 
 // sqlResting finds payments of open batches with their last leg; without one the
-// payment waits for approval. Those to a payee that came after a death go on.
+// payment waits for approval. Those to a payee that came after a death are apart:
+// a death does not stop them, and taking it back does.
 const sqlResting = `
 SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
        coalesce(g.state IN ('approved', 'rejected', 'withdrawn', 'not_executed', 'returned', 'unpaid', 'brought_back'), true) AS rests,
@@ -83,15 +84,38 @@ SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
                       ORDER BY l.seq DESC LIMIT 1) AS last ON true
   LEFT JOIN ledger.leg AS g ON g.id = last.leg
  WHERE p.person = ANY (@people::bigint[])
-   AND p.payee_after_death = false
+   AND p.payee_after_death = @heirs
    AND NOT EXISTS (SELECT 1 FROM payout.cancelled AS c WHERE c.batch = p.batch AND c.payment = p.no)`
+
+// addReason: a payment rests for every reason that was given, one a line, until
+// the last of them ends. One lifted must not let go what another holds.
+const addReason = `
+    ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO UPDATE
+       SET why = CASE WHEN excluded.why = ANY (string_to_array(payout.exception.why, E'\n')) THEN payout.exception.why
+                      ELSE payout.exception.why || E'\n' || excluded.why END`
+
+// sqlLockBatchesOf waits for an order step under way, which holds its batch: what
+// is judged next is where the payments are when it has committed.
+const sqlLockBatchesOf = `
+SELECT b.id FROM payout.batch AS b
+ WHERE b.closed_at IS NULL
+   AND b.id IN (SELECT p.batch FROM payout.payment AS p
+                 WHERE p.person IN (SELECT unnest(@people::bigint[]) UNION SELECT s.gone FROM registry.same_person AS s WHERE s.kept = ANY (@people::bigint[])))
+ ORDER BY b.id
+   FOR NO KEY UPDATE`
+
+func lockBatchesOf(ctx context.Context, tx pgx.Tx, who []int64) error {
+	if _, err := tx.Exec(ctx, sqlLockBatchesOf, pgx.NamedArgs{"people": who}); err != nil {
+		return fmt.Errorf("lock the batches of the people: %w", err)
+	}
+	return nil
+}
 
 const sqlHoldPeople = `
 WITH found AS (` + sqlResting + `
 ), held AS (
     INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-    SELECT f.batch, f.no, f.attempt, 'held', @now, @why FROM found AS f WHERE f.rests
-    ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING
+    SELECT f.batch, f.no, f.attempt, 'held', @now, @why FROM found AS f WHERE f.rests` + addReason + `
 )
 SELECT count(*) FILTER (WHERE f.rests), count(*) FILTER (WHERE f.away) FROM found AS f`
 
@@ -99,7 +123,20 @@ SELECT count(*) FILTER (WHERE f.rests), count(*) FILTER (WHERE f.away) FROM foun
 // closed, and counts them and those that are on their way. A held payment is not
 // ordered; two people cancel it, and a further list pays who is entitled.
 func (PeopleOffice) HoldPeople(ctx context.Context, tx pgx.Tx, who []int64, why string, now time.Time) (held, onTheWay int64, err error) {
-	args := pgx.NamedArgs{"people": who, "why": why, "now": now}
+	return hold(ctx, tx, who, false, why, now)
+}
+
+// HoldHeirs is HoldPeople of the payments to whoever came in the place of people
+// who are alive after all.
+func (PeopleOffice) HoldHeirs(ctx context.Context, tx pgx.Tx, who []int64, why string, now time.Time) (held, onTheWay int64, err error) {
+	return hold(ctx, tx, who, true, why, now)
+}
+
+func hold(ctx context.Context, tx pgx.Tx, who []int64, heirs bool, why string, now time.Time) (held, onTheWay int64, err error) {
+	if err := lockBatchesOf(ctx, tx, who); err != nil {
+		return 0, 0, err
+	}
+	args := pgx.NamedArgs{"people": who, "heirs": heirs, "why": why, "now": now}
 	if err := tx.QueryRow(ctx, sqlHoldPeople, args).Scan(&held, &onTheWay); err != nil {
 		return 0, 0, fmt.Errorf("hold the payments of the people: %w", err)
 	}
@@ -107,10 +144,12 @@ func (PeopleOffice) HoldPeople(ctx context.Context, tx pgx.Tx, who []int64, why 
 }
 
 const sqlLiftPeople = `
-UPDATE payout.exception AS x SET closed_at = @now
+UPDATE payout.exception AS x
+   SET closed_at = CASE WHEN x.why = @why THEN @now::timestamptz END,
+       why = CASE WHEN x.why = @why THEN x.why ELSE array_to_string(array_remove(string_to_array(x.why, E'\n'), @why), E'\n') END
   FROM payout.payment AS p
  WHERE p.person = ANY (@people::bigint[]) AND x.batch = p.batch AND x.payment = p.no
-   AND x.kind = 'held' AND x.closed_at IS NULL AND x.why = @why
+   AND x.kind = 'held' AND x.closed_at IS NULL AND @why = ANY (string_to_array(x.why, E'\n'))
 RETURNING x.batch, x.payment`
 
 // sqlRewind sends the order step back to payments it passed by while they were
@@ -120,8 +159,12 @@ UPDATE payout.run AS r SET next_no = least(r.next_no, t.payment)
   FROM unnest(@batches::integer[], @payments::bigint[]) AS t (batch, payment)
  WHERE r.batch = t.batch AND t.payment BETWEEN r.from_no AND r.to_no`
 
-// LiftHold ends the holds made for this reason, and has the order step look again.
+// LiftHold ends this reason of the holds, and has the order step look again. A
+// payment that rests for another reason too goes on resting.
 func (PeopleOffice) LiftHold(ctx context.Context, tx pgx.Tx, who []int64, why string, now time.Time) error {
+	if err := lockBatchesOf(ctx, tx, who); err != nil {
+		return err
+	}
 	rows, _ := tx.Query(ctx, sqlLiftPeople, pgx.NamedArgs{"people": who, "why": why, "now": now})
 	var batches []int32
 	var payments []int64
@@ -142,14 +185,16 @@ func (PeopleOffice) LiftHold(ctx context.Context, tx pgx.Tx, who []int64, why st
 	return nil
 }
 
-// Claims that were released are free and count for neither.
+// The kept record speaks for those merged into it before: a right that one of them
+// holds is held. Claims that were released are free and count for neither.
 const sqlAddDoubleClaims = `
 INSERT INTO payout.double_claim (merged, programme, rule, month, kept_batch, kept_payment, gone_batch, gone_payment, amount, opened_at)
 SELECT DISTINCT ON (k.programme, k.rule, k.month) @act, k.programme, k.rule, k.month, k.batch, k.payment, g.batch, g.payment, g.amount, @now
   FROM payout.entitlement AS k
   JOIN payout.entitlement AS g
     ON g.programme = k.programme AND g.rule = k.rule AND g.month = k.month AND g.person = @gone AND g.subject = g.person
- WHERE k.person = @kept AND k.subject = k.person
+ WHERE k.person IN (SELECT @kept::bigint UNION SELECT s.gone FROM registry.same_person AS s WHERE s.kept = @kept AND s.gone <> @gone)
+   AND k.subject = k.person
    AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f WHERE (f.programme, f.rule, f.person, f.subject, f.month, f.n)
                    = (k.programme, k.rule, k.person, k.subject, k.month, k.n))
    AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f WHERE (f.programme, f.rule, f.person, f.subject, f.month, f.n)
@@ -165,14 +210,16 @@ SELECT coalesce(g.state IN ('approved', 'rejected', 'withdrawn', 'not_executed',
 
 const sqlHoldOne = `
 INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-SELECT @batch, @payment, coalesce((SELECT max(a.attempt) FROM payout.attempt AS a WHERE a.batch = @batch AND a.payment = @payment), 0), 'held', @now, @why
-ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING`
+SELECT @batch, @payment, coalesce((SELECT max(a.attempt) FROM payout.attempt AS a WHERE a.batch = @batch AND a.payment = @payment), 0), 'held', @now, @why` + addReason
 
 // DoubleClaims notes each right that both records hold. Of the two payments one
 // that is unsent is held, the second before the first; where both are on their way
 // or paid, people decide what is recovered.
 func (PeopleOffice) DoubleClaims(ctx context.Context, tx pgx.Tx, act, kept, gone int64, now time.Time) (int, error) {
 	type claimed struct{ gone, kept [2]int64 }
+	if err := lockBatchesOf(ctx, tx, []int64{kept, gone}); err != nil {
+		return 0, err
+	}
 	rows, _ := tx.Query(ctx, sqlAddDoubleClaims, pgx.NamedArgs{"act": act, "kept": kept, "gone": gone, "now": now})
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (claimed, error) {
 		var c claimed
@@ -221,9 +268,9 @@ SELECT d.merged, d.programme, d.rule, d.month, d.kept_batch, d.kept_payment, d.g
   FROM payout.double_claim AS d
  WHERE NOT EXISTS (SELECT 1 FROM registry.merge_undone AS u WHERE u.merged = d.merged)
    AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
+                    JOIN payout.entitlement AS e USING (programme, rule, person, subject, month, n)
                     WHERE f.programme = d.programme AND f.rule = d.rule AND f.month = d.month
-                      AND (f.batch = d.gone_batch AND f.person = (SELECT m.gone FROM registry.merged AS m WHERE m.act = d.merged)
-                        OR f.batch = d.kept_batch AND f.person = (SELECT m.kept FROM registry.merged AS m WHERE m.act = d.merged)))
+                      AND (e.batch = d.gone_batch AND e.payment = d.gone_payment OR e.batch = d.kept_batch AND e.payment = d.kept_payment))
  ORDER BY d.merged, d.programme, d.rule, d.month`
 
 // DoubleClaims lists the rights still claimed twice.

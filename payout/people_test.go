@@ -10,6 +10,7 @@ import (
 	"ansinh/bankadapters"
 	"ansinh/bankadapters/sandbox"
 	"ansinh/internal/pgdb"
+	"ansinh/ledger"
 	"ansinh/payout"
 )
 
@@ -67,6 +68,65 @@ func TestADeathRestsOneUnsentPaymentAndLettingItGoSendsIt(t *testing.T) {
 	}
 }
 
+// Two reasons hold one payment: each is ended by itself, and the money goes with the last.
+func TestAPaymentRestsForEveryReasonItWasHeldFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 2, sandbox.Script{})
+	office := payout.PeopleOffice{}
+	hold := func(why string) {
+		t.Helper()
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+			_, _, err := office.HoldPeople(ctx, tx, []int64{2}, why, d.now)
+			return err
+		})
+	}
+	lift := func(why string, open string) {
+		t.Helper()
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error { return office.LiftHold(ctx, tx, []int64{2}, why, d.now) })
+		var got string
+		if err := d.db.QueryRow(t.Context(), `SELECT coalesce(string_agg(why, ' | '), '') FROM payout.exception WHERE kind = 'held' AND closed_at IS NULL`).Scan(&got); err != nil || got != open {
+			t.Errorf("after %q was lifted it rests for %q, %v; want %q", why, got, err, open)
+		}
+	}
+	hold("một")
+	hold("hai")
+	hold("một") // again
+	lift("ba", "một\nhai")
+	lift("một", "hai")
+	lift("hai", "")
+}
+
+// Whoever holds a payment waits for the step that orders it, and that step for them:
+// otherwise a payment would be said to rest and leave.
+func TestAHoldAndAnOrderWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "A", 2, sandbox.Script{})
+	for name, act := range map[string]func(ctx context.Context, tx pgx.Tx) error{
+		"hold": func(ctx context.Context, tx pgx.Tx) error {
+			_, _, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{2}, "một", d.now)
+			return err
+		},
+		"lift": func(ctx context.Context, tx pgx.Tx) error {
+			return payout.PeopleOffice{}.LiftHold(ctx, tx, []int64{2}, "một", d.now)
+		},
+		"merge": func(ctx context.Context, tx pgx.Tx) error {
+			_, err := payout.PeopleOffice{}.DoubleClaims(ctx, tx, 7, 1, 2, d.now)
+			return err
+		},
+	} {
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+			if err := act(ctx, tx); err != nil {
+				return err
+			}
+			_, err := d.db.Exec(ctx, `SELECT id FROM payout.batch FOR SHARE NOWAIT`) // as the order step takes it
+			if pgdb.State(err) != pgdb.LockNotAvailable {
+				t.Errorf("during a %s the order step gets %v, want to wait", name, err)
+			}
+			return nil
+		})
+	}
+}
+
 const testHeirPayment = `
 INSERT INTO payout.payment (batch, no, amount, person, section, channel, bin, account_tail, holder, name, category, pay_point, payee, payee_after_death)
 SELECT s.batch, 99, 100000, 99, 1, s.channel, '', '', 'Nguyễn Thị Con', 'Nguyễn Văn Mẫu', 'TET-HN-2026-01', '00008', 7, true
@@ -92,5 +152,72 @@ func TestAListNamesThePayeeAndThePayPoint(t *testing.T) {
 	names, units, err := payout.SignsAndPlaces(t.Context(), d.db, no)
 	if err != nil || len(names) != 2 || names[1] != "Nguyễn Thị Con nhận thay Nguyễn Văn Mẫu" || units[1] != "00008" || units[0] != "00004" {
 		t.Errorf("the list names %q at %q, %v; want the heir at 00008", names, units, err)
+	}
+}
+
+const testDeath = `
+INSERT INTO registry.act (id, kind, person, unit_code, valid_from, content, paper_no, why, two, by_one, at)
+VALUES (8, 'death', 1, '00004', '2026-01-20', '{}', '7/KT', 'báo tử', true, 'hung', '2026-01-20')`
+
+const testMerge = `
+WITH act AS (
+    INSERT INTO registry.act (id, kind, person, unit_code, valid_from, content, paper_no, why, two, by_one, at)
+    VALUES (9, 'merge', 3, '00004', '2026-01-20', '{}', '8/TB', 'một người', true, 'hung', '2026-01-20') RETURNING id
+)
+INSERT INTO registry.merged (act, kept, gone) SELECT id, 3, 2 FROM act`
+
+// Money on its way when a death or a merge became known could not be held. Come
+// back, it is not sent again as if nothing were known.
+func TestWhatCameBackIsHeldAgainstDeathsAndMergesSince(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, poor, "A", 0}, entry{3, poor, "A", 0})
+	batch := o.declare("TET26", 3, 1_500_000)
+	o.plan(batch, list)
+	o.submit(batch)
+	o.approve(batch)
+	o.exec(testSubmission, batch, o.now)
+	o.exec(testAttempts, batch)
+	o.order(batch, ledger.LegOrdered, 7, 1, 2, 3)
+	o.exec(testDeath)
+	o.exec(testMerge)
+	at := func(person int) (payment int64) {
+		t.Helper()
+		if err := o.db.QueryRow(t.Context(), `SELECT no FROM payout.payment WHERE batch = $1 AND person = $2`, batch, person).Scan(&payment); err != nil {
+			t.Fatal(err)
+		}
+		return payment
+	}
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		held, away, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{1}, "Báo tử, việc 8 / Death, act 8", o.now)
+		if held != 0 || away != 1 {
+			t.Errorf("held %d, on the way %d; want 0, 1", held, away)
+		}
+		return err
+	})
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		double, err := payout.PeopleOffice{}.DoubleClaims(ctx, tx, 9, 3, 2, o.now)
+		if double != 1 {
+			t.Errorf("%d rights held twice, want 1", double)
+		}
+		return err
+	})
+	o.order(batch, ledger.LegRejected, 0, 1, 2, 3)
+	decide := func(person int) error {
+		return payout.DecideRetry(t.Context(), o.db, payout.RetryDecision{Batch: batch, Payments: []int64{at(person)}, Channel: "XA", Reason: "sửa", ByOne: "hung", ByTwo: "mai"}, o.now)
+	}
+	for person := 1; person <= 3; person++ {
+		wantCode(t, decide(person), "PAYOUT-BARRED")
+	}
+	o.exec(`INSERT INTO registry.act_decision (act, outcome, by_two, seal, text, why, at) VALUES (8, 'refused', 'mai', $1, '', 'nhầm', $2)`, make([]byte, 64), o.now)
+	if err := decide(1); err != nil {
+		t.Errorf("after the report was refused: %v", err)
+	}
+	err := payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: batch, Payments: []int64{at(2)}, Reason: "trùng", ByOne: "hung", ByTwo: "mai"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := decide(3); err != nil {
+		t.Errorf("after the second claim was given up: %v", err)
 	}
 }

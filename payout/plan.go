@@ -20,7 +20,7 @@ import (
 
 // PlanOptions says what a batch is planned from, and who plans it.
 type PlanOptions struct {
-	Lists []int64 // nil = every list of the programme no batch was planned from
+	Lists []int64 // nil = every list of the programme no batch was planned from, or whose section was withdrawn
 	Who   string
 }
 
@@ -119,9 +119,16 @@ func (p *plan) analyse(ctx context.Context) error {
 	return nil
 }
 
+// A list whose section was withdrawn was planned for nothing: its people wait for
+// this plan. Whom another batch pays by now is left out, for the claim is taken.
 const sqlUnusedLists = `
 SELECT l.id FROM registry.list AS l
- WHERE l.programme = @programme AND NOT EXISTS (SELECT 1 FROM payout.batch_list AS b WHERE b.list = l.id)
+ WHERE l.programme = @programme
+   AND NOT EXISTS (SELECT 1 FROM payout.batch_list AS b
+                    WHERE b.list = l.id
+                      AND NOT EXISTS (SELECT 1 FROM payout.section AS s
+                                       WHERE s.batch = b.batch AND s.unit_code = l.unit_code AND s.unit_valid_from = l.unit_valid_from
+                                         AND s.state = 'withdrawn'))
  ORDER BY l.id`
 
 const sqlNamedLists = `
@@ -401,6 +408,7 @@ var leftOutReasons = []struct{ reason, vi, en string }{
 	{"dead", "đã mất trước tháng chi", "died before the month"},
 	{"no_heir", "đã mất, chưa có người thừa kế hoặc người chăm sóc nhận", "died, and no heir or carer receives yet"},
 	{"death_reported", "có báo tử chờ xác nhận", "a death is reported and not confirmed"},
+	{"unmerged", "được chi cho hồ sơ từng gộp, nay đã tách", "paid to a record it was merged with and is not any more"}, // by payout.open_row
 	{"suspended", "đang tạm dừng hoặc đã thôi hưởng", "suspended or ended"},
 }
 

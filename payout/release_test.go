@@ -394,7 +394,7 @@ func TestAnOpenRetryCanBeRedirected(t *testing.T) {
 		t.Errorf("held still: %q", held)
 	}
 	// What rests because the person died, or was paid under another record, stays so.
-	for _, why := range []string{"Báo tử, việc 9 / Death, act 9", people.DoubleWhy(9)} {
+	for _, why := range []string{"Báo tử, việc 9 / Death, act 9", people.DoubleWhy(9), "no letter\nBáo tử, việc 9 / Death, act 9"} {
 		o.exec(`INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why) VALUES ($1, 2, 1, 'held', $2, $3)`, batch, o.now, why)
 		wantCode(t, decide("XA", "hung", "mai", 2), "PAYOUT-BARRED")
 		o.exec(`UPDATE payout.exception SET closed_at = $2 WHERE batch = $1 AND payment = 2`, batch, o.now)

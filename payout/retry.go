@@ -37,11 +37,33 @@ var (
 // attemptsMax is what one digit of an attempt's id can count.
 const attemptsMax = 35
 
+// heldByWireOnly is true of holds that another channel ends: no reason among them is
+// an act on the person.
+const heldByWireOnly = `AND why NOT LIKE '%Báo tử, việc %' AND why NOT LIKE '%Trùng quyền lợi sau khi gộp hồ sơ, việc %'
+             AND why NOT LIKE '%Hủy báo tử, việc %'`
+
+// sqlOpenFacts finds what bars payments. A death, or a right two merged records
+// hold, bars also those that were on their way when it became known, and so could
+// not be held: their money came back since.
 const sqlOpenFacts = `
-SELECT payment, kind FROM payout.exception
- WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
-   AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) AND why NOT LIKE 'Báo tử%' AND why NOT LIKE 'Trùng quyền lợi%')
- ORDER BY payment, kind LIMIT 1`
+SELECT payment, vi, en FROM (
+    SELECT payment, kind || ': đã có hoặc còn chờ bằng chứng' AS vi, kind || ': a proof came or is waited for' AS en FROM payout.exception
+     WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND closed_at IS NULL AND kind IN ('barred', 'doubt', 'held')
+       AND NOT (kind = 'held' AND payment = ANY (coalesce(@redirected::bigint[], '{}')) ` + heldByWireOnly + `)
+    UNION ALL
+    SELECT p.no, 'báo tử', 'death'
+      FROM payout.payment AS p
+      LEFT JOIN registry.same_person AS s ON s.gone = p.person
+     WHERE p.batch = @batch AND p.no = ANY (@payments::bigint[]) AND NOT p.payee_after_death
+       AND (EXISTS (SELECT 1 FROM registry.death_now AS d WHERE d.person IN (p.person, s.kept))
+         OR EXISTS (SELECT 1 FROM registry.death_waiting AS d WHERE d.person IN (p.person, s.kept)))
+    UNION ALL
+    SELECT t.payment, 'hai hồ sơ của một người cùng hưởng', 'two records of one person hold the right'
+      FROM unnest(@payments::bigint[]) AS t (payment)
+     WHERE EXISTS (SELECT 1 FROM (` + sqlDoubleClaims + `) AS d
+                    WHERE (@batch, t.payment) IN ((d.kept_batch, d.kept_payment), (d.gone_batch, d.gone_payment)))
+) AS fact
+ ORDER BY payment, vi LIMIT 1`
 
 const sqlWithoutAccount = `
 SELECT p.no FROM payout.payment AS p
@@ -69,16 +91,17 @@ SELECT t.payment, t.channel
  ORDER BY t.payment`
 
 // sqlLiftHolds ends the holds of payments that one channel could not carry and
-// that go over another now. If that one cannot either, they are held again.
+// that go over another now. If that one cannot either, they are held again. What an
+// act on the person has added meanwhile keeps its hold.
 const sqlLiftHolds = `
 UPDATE payout.exception SET closed_at = @now
- WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND kind = 'held' AND closed_at IS NULL`
+ WHERE batch = @batch AND payment = ANY (@payments::bigint[]) AND kind = 'held' AND closed_at IS NULL ` + heldByWireOnly
 
 // DecideRetry records that two people have payments tried again; the order step
 // takes them from there. Until it does, two people may redirect them to another
 // channel, which also lifts a hold that the first one made. All are refused
 // together when one is not owed (ErrNotOwed), was never ordered (ErrNeverTried),
-// is barred by a proof (ErrBarred), has money due back from the bank
+// is barred by a proof, a death or a right held twice (ErrBarred), has money due back from the bank
 // (ErrOpenClaim), is decided already for the same channel (ErrDecided), or has
 // no account where a bank is named (ErrNoAccount); a provider needs none.
 func DecideRetry(ctx context.Context, db pgdb.DB, r RetryDecision, now time.Time) error {
@@ -152,10 +175,10 @@ func (r RetryDecision) mayTry(ctx context.Context, tx pgx.Tx, at map[int64]ledge
 	}
 	args := pgx.NamedArgs{"batch": r.Batch, "payments": r.Payments, "redirected": slices.Sorted(maps.Keys(from))}
 	var no int64
-	var kind string
-	switch err := tx.QueryRow(ctx, sqlOpenFacts, args).Scan(&no, &kind); {
+	var vi, en string
+	switch err := tx.QueryRow(ctx, sqlOpenFacts, args).Scan(&no, &vi, &en); {
 	case err == nil:
-		return r.refuse("PAYOUT-BARRED", no, "bị chặn ("+kind+"): đã có hoặc còn chờ bằng chứng", "is barred ("+kind+"): a proof came or is waited for", ErrBarred)
+		return r.refuse("PAYOUT-BARRED", no, "bị chặn ("+vi+")", "is barred ("+en+")", ErrBarred)
 	case !errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("open exceptions: %w", err)
 	}

@@ -46,7 +46,7 @@ func TestWithdrawnSectionFreesItsPeopleForALaterBatch(t *testing.T) {
 		t.Errorf("approval of a withdrawn section: %v, want ErrSectionState", err)
 	}
 	late := o.declare("TET26", int64(len(people)), 10_000_000)
-	o.plan(late, 1)
+	o.plan(late) // no list is named: those of the withdrawn section wait for this plan
 	again := o.rows(`SELECT person::text FROM payout.payment WHERE batch = $1 ORDER BY no`, late)
 	if diff := cmp.Diff(people, again); diff != "" {
 		t.Errorf("people of the later batch (-withdrawn +planned):\n%s", diff)

@@ -65,6 +65,7 @@ const (
 	IDProvince      Code = "LIST-ID-PROVINCE"
 	IDTwice         Code = "LIST-ID-TWICE"
 	IDKnown         Code = "LIST-ID-KNOWN"
+	IDFormer        Code = "LIST-ID-FORMER"
 	LocalTwice      Code = "LIST-LOCAL-TWICE"
 	LocalKnown      Code = "LIST-LOCAL-KNOWN"
 	PersonFile      Code = "LIST-PERSON-FILE"
@@ -255,6 +256,8 @@ var findingTexts = map[Code]findingText{
 		"Đối chiếu giấy tờ của cả hai người; hai dòng đều chưa được nhận", "Compare both documents; neither row is taken"},
 	IDKnown: {"số định danh này đã đăng ký với tên khác", "this id is registered under another name",
 		"Đối chiếu giấy tờ; sửa số định danh hoặc làm thủ tục đổi tên", "Compare with the document; correct the id or have the name changed"},
+	IDFormer: {"số định danh này là số cũ của một người đã được đổi số", "this is the former id of a person whose id was changed",
+		"Ghi số định danh hiện nay; nếu là người khác thì liên hệ phòng nghiệp vụ", "Write the id of today; if it is somebody else, ask the department"},
 	LocalTwice: {"người không có số định danh trùng tên, ngày sinh và giới tính với dòng %v", "a person without id has the same name, birth and sex as row %v",
 		"Bổ sung số định danh cho cả hai", "Add the id of both"},
 	LocalKnown: {"trong xã đã đăng ký một người cùng tên, cùng ngày sinh, một bên có và một bên không có số định danh", "the commune already has a person of this name and birth, one record with an id and one without",

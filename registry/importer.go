@@ -275,11 +275,18 @@ func (im *importer) keyArgs() pgx.NamedArgs {
 // the unit's people and must not miss those a twin import is adding.
 const sqlLockUnit = `SELECT pg_catalog.pg_advisory_xact_lock(hashtextextended('registry.unit ' || @unit, 0))`
 
+// No act on a person is decided meanwhile (package people takes this lock alone): a
+// row whose person's id changed between two statements would belong to nobody.
+const sqlLockActs = `SELECT pg_catalog.pg_advisory_xact_lock_shared(hashtextextended('registry.act', 0))`
+
 const sqlNextList = `SELECT nextval('registry.list_seq')`
 
 // take writes the list inside tx. Order matters: a row that meets an unclear
 // person is refused before anything is derived from it.
 func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, error) {
+	if _, err := tx.Exec(ctx, sqlLockActs); err != nil {
+		return Result{}, fmt.Errorf("wait for changes of people: %w", err)
+	}
 	if _, err := tx.Exec(ctx, sqlLockUnit, pgx.NamedArgs{"unit": im.options.Unit.Code}); err != nil {
 		return Result{}, fmt.Errorf("lock unit %s: %w", im.options.Unit.Code, err)
 	}

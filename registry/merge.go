@@ -30,6 +30,21 @@ SELECT s.row_no
    AND NOT EXISTS (SELECT 1 FROM registry.person q WHERE q.id_index = s.id_index)
  ORDER BY row_no`
 
+// An id that a record had before an act changed it begins no second record of the
+// same person: of the same name, born when that one can have been. Whoever only
+// shares the number with a mistake is taken.
+const sqlFormerIDs = `
+SELECT s.row_no
+  FROM registry.person_fact f
+  JOIN registry.stage s ON s.id_index = f.id_index
+  JOIN registry.person p ON p.id = f.person AND p.name_fold = s.name_fold AND p.id_index IS DISTINCT FROM s.id_index
+ WHERE s.list = @list
+   AND f.field = 'id'
+   AND (s.birth_year IS NULL OR p.birth_year IS NULL OR s.birth_year = p.birth_year)
+   AND (s.birth_precision <> 'day' OR p.birth_precision <> 'day' OR s.birth_date = p.birth_date)
+   AND NOT EXISTS (SELECT 1 FROM registry.person q WHERE q.id_index = s.id_index)
+ ORDER BY s.row_no`
+
 const sqlAddPeople = `
 INSERT INTO registry.person
        (id, id_index, id_enc, local_key, name, name_fold, birth_date, birth_year, birth_precision, sex, phone_enc, phone_index,
@@ -73,6 +88,10 @@ func (s *stage) merge(ctx context.Context, list List) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	former, err := s.drop(ctx, list, IDFormer, sqlFormerIDs)
+	if err != nil {
+		return nil, err
+	}
 	tag, err := s.tx.Exec(ctx, sqlAddPeople, s.args())
 	if err != nil {
 		return nil, fmt.Errorf("add people of list %d: %w", s.list, err)
@@ -88,7 +107,7 @@ func (s *stage) merge(ctx context.Context, list List) ([]Finding, error) {
 	if err := s.spread(ctx); err != nil {
 		return nil, err
 	}
-	return append(unclear, others...), nil
+	return slices.Concat(unclear, former, others), nil
 }
 
 // drop takes the rows that a query names out of the stage.

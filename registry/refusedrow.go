@@ -214,10 +214,10 @@ func RefusedCells(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, list i
 // sqlSettleRefused finds refused rows of earlier lists of the commune whose person
 // this list brings. Too strict is a row somebody decides by hand; too lax would
 // leave a person out in silence. So a name alone never settles: it takes the
-// personal id with the name or the row, or the name in the same row, or the name
-// with birth year and category where both lists have it once. A person whom the
-// earlier list took already in the category proves nothing of the refused row: it
-// may have been somebody else.
+// personal id with the name or the row, or the name in the same row without another
+// birth year, or the name with birth year and category where both lists have it
+// once. A person whom the earlier list took already in the category proves nothing
+// of the refused row: it may have been somebody else.
 const sqlSettleRefused = `
 WITH came AS (
     SELECT w.row_no, w.person, w.category, p.id_index, p.name_fold, p.birth_year
@@ -237,7 +237,7 @@ SELECT DISTINCT ON (r.list, r.row_no) r.list, r.row_no, r.n + 1, 'corrected', @l
   FROM waits AS r
   JOIN came AS c
     ON r.id_index = c.id_index AND (r.name_fold = c.name_fold AND r.category IN ('', c.category) OR r.row_no = c.row_no)
-    OR r.name_fold = c.name_fold AND r.row_no = c.row_no
+    OR r.name_fold = c.name_fold AND r.row_no = c.row_no AND (r.birth_year = c.birth_year) IS NOT FALSE
     OR r.name_fold = c.name_fold AND r.birth_year = c.birth_year AND r.category = c.category AND r.id_index IS NULL
        AND (SELECT count(*) FROM came AS k WHERE k.name_fold = c.name_fold AND k.category = c.category) = 1
        AND (SELECT count(*) FROM waits AS k WHERE k.list = r.list AND k.name_fold = r.name_fold) = 1

@@ -99,6 +99,10 @@ func TestANamesakeDoesNotSettleARefusedRow(t *testing.T) {
 			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
 			[][]any{with(with(mrThu(), cBirth, 1955), cID, "000055900003"), mrsMau()},
 		},
+		"a namesake of another year in the same row": {
+			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
+			[][]any{mrsMau(), with(with(mrThu(), cBirth, 1955), cID, "000055900003")},
+		},
 		"another person in the same row": {
 			[][]any{mrsMau(), with(mrThu(), cID, "00005490")},
 			[][]any{mrsMau(), third()},
@@ -119,6 +123,61 @@ func TestANamesakeDoesNotSettleARefusedRow(t *testing.T) {
 				t.Errorf("settled %d rows: %v", second.Settled, texts(t, db, decisions))
 			}
 		})
+	}
+}
+
+const testNewID = `
+WITH act AS (
+    INSERT INTO registry.act (id, kind, person, unit_code, valid_from, content, paper_no, why, two, by_one, at)
+    SELECT 99, 'id', p.id, p.unit_code, '2026-01-20', '{}', '1/CC', 'đổi số', true, 'tester', p.created_at FROM registry.person AS p WHERE p.name = 'Lê Văn Thử' RETURNING id, person
+), fact AS (
+    INSERT INTO registry.person_fact (person, field, value, id_index, valid_from, known_at, act)
+    SELECT p.id, 'id', '…0003', p.id_index, '2026-01-20', p.created_at, act.id FROM act JOIN registry.person AS p ON p.id = act.person RETURNING person
+)
+UPDATE registry.person AS p SET id_index = '\x00112233445566778899aabbccddeeff' FROM fact WHERE p.id = fact.person`
+
+// A list that still names the former id begins no second record, which would be paid
+// beside the first; somebody of another name who has that id is taken.
+func TestAFormerIDBeginsNoSecondRecord(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	if _, err := importList(t, db, workbook(t, mrsMau(), mrThu()), acceptValid); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(t.Context(), testNewID); err != nil {
+		t.Fatal(err)
+	}
+	got, err := importList(t, db, workbook(t, mrsMau(), mrThu(), third()), acceptValid)
+	if err != nil || got.RowsRefused != 1 || got.PeopleNew != 1 {
+		t.Fatalf("refused %d rows, %d new people, %v; want 1, 1", got.RowsRefused, got.PeopleNew, err)
+	}
+	if codes := texts(t, db, `SELECT codes FROM registry.refused_row`); !cmp.Equal(codes, []string{"LIST-ID-FORMER"}) {
+		t.Errorf("refused for %v", codes)
+	}
+	other, err := importList(t, db, workbook(t, with(mrThu(), cName, "Trần Văn Khác")), acceptValid)
+	if err != nil || other.RowsRefused != 0 {
+		t.Errorf("somebody else with the id: refused %d, %v", other.RowsRefused, err)
+	}
+}
+
+// While a list is taken no record changes under it: acts wait.
+func TestActsWaitWhileAListIsTaken(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	asked := false
+	_, err := importList(t, db, workbook(t, mrsMau(), mrThu()), func(o *registry.ImportOptions) {
+		o.Claims = func(ctx context.Context, _ pgx.Tx, _ string, _ int64) ([]registry.Claimed, error) {
+			asked = true
+			var free bool
+			err := db.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended('registry.act', 0))`).Scan(&free)
+			if free {
+				t.Error("an act can be decided while the list is taken")
+			}
+			return nil, err
+		}
+	})
+	if err != nil || !asked {
+		t.Errorf("import: %v, asked for claims: %t", err, asked)
 	}
 }
 

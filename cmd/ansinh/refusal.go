@@ -141,6 +141,7 @@ func setupRefusalDecide(kind registry.DecisionKind) func(f *flag.FlagSet) run {
 		case registry.RowCorrected:
 			f.Int64Var(&d.As.List, "as-list", 0, "list with the row that was taken")
 			f.IntVar(&d.As.Row, "as-row", 0, "that row")
+			f.StringVar(&d.ByTwo, "second", "", "the second person, where that row is not plainly the same person's")
 		case registry.RowDropped:
 			f.StringVar(&d.ByTwo, "second", "", "the second person")
 		case registry.RowMoved:

@@ -79,6 +79,21 @@ func (v Way) check(ctx context.Context, w *work) error {
 	if n := len(account); n < 6 || n > 19 || strings.Trim(account.Reveal(), "0123456789") != "" {
 		return errs.Coded(errs.Invalid, "PEOPLE-ACCOUNT", "Số tài khoản gồm 6 đến 19 chữ số. / An account number has 6 to 19 digits.", nil)
 	}
+	return v.notOfStaff(ctx, w, account)
+}
+
+const sqlOfStaff = `SELECT EXISTS (SELECT 1 FROM registry.staff_account WHERE account_index = @index AND bank_bin = @bin)`
+
+// notOfStaff refuses an account of whoever keeps lists or pays, as a list does.
+func (v Way) notOfStaff(ctx context.Context, w *work, account crypt.Secret) error {
+	var staff bool
+	err := w.tx.QueryRow(ctx, sqlOfStaff, pgx.NamedArgs{"index": w.Keys.Index(crypt.FieldAccount, account), "bin": v.BankBIN}).Scan(&staff)
+	if err != nil {
+		return fmt.Errorf("accounts of staff: %w", err)
+	}
+	if staff {
+		return errs.Coded(errs.Denied, "PEOPLE-STAFF-ACCOUNT", "Tài khoản này của người lập danh sách hoặc chi tiền. / This is an account of somebody who keeps lists or pays.", nil)
+	}
 	return nil
 }
 

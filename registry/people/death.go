@@ -19,7 +19,8 @@ import (
 type Died struct{}
 
 // LivesAfterAll says that the report of the death was wrong. The way of payment
-// comes back as it was; payees need new papers.
+// comes back as it was; payees need new papers, and what is unsent to an heir rests
+// until two people cancel it and a further list pays the person.
 type LivesAfterAll struct{}
 
 // Kind is [KindDeath].
@@ -164,5 +165,17 @@ func (LivesAfterAll) apply(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	return w.Office.LiftHold(ctx, w.tx, people, holdWhy(died), w.now)
+	if err := w.Office.LiftHold(ctx, w.tx, people, holdWhy(died), w.now); err != nil {
+		return err
+	}
+	held, onTheWay, err := w.Office.HoldHeirs(ctx, w.tx, people, heirsWhy(w.act.ID), w.now)
+	if err != nil {
+		return err
+	}
+	return w.record(ctx, w.act.By, "person.hold", map[string]any{"held": held, "on_the_way": onTheWay})
+}
+
+// heirsWhy is why money to the heirs of somebody alive rests.
+func heirsWhy(act int64) string {
+	return fmt.Sprintf("Hủy báo tử, việc %d / Death withdrawn, act %d", act, act)
 }

@@ -33,9 +33,13 @@ type Office interface {
 	// HoldPeople rests every payment of these records that is not sent, and counts
 	// those that are on their way and cannot be stopped any more.
 	HoldPeople(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) (held, onTheWay int64, err error)
-	// LiftHold ends the rests that HoldPeople made for this reason.
+	// HoldHeirs is HoldPeople of the payments to those who came in the place of the
+	// dead; HoldPeople leaves these alone.
+	HoldHeirs(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) (held, onTheWay int64, err error)
+	// LiftHold ends the rests made for this reason; other reasons go on holding.
 	LiftHold(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) error
-	// DoubleClaims notes each right that both records hold, rests what is unsent of
+	// DoubleClaims notes each right that the kept record, or one merged into it before,
+	// and the gone one hold, rests what is unsent of
 	// the second, and returns how many there are.
 	DoubleClaims(ctx context.Context, tx pgx.Tx, act, kept, gone int64, now time.Time) (int, error)
 }

@@ -341,3 +341,35 @@ func TestWhoeverReadsARecordIsNamed(t *testing.T) {
 		t.Errorf("readings on record = %s, want 1", n)
 	}
 }
+
+// An heir's unsent money rests when the dead turn out to be alive.
+func TestMoneyToTheHeirsOfTheLivingRests(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	p := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1))
+	h.done(p, people.Died{}, calendar.Date{})
+	h.done(p, people.PaidTo{Capacity: people.Heir, Name: "Nguyễn Thị Con", Way: ways(accountOf(9), "NGUYEN THI CON")}, calendar.Date{})
+	if _, got := h.plan("TET26", h.list("TET26", baDinh, poor, p)); len(got) != 1 {
+		t.Fatalf("payments = %v, want the heir's", got)
+	}
+	h.done(p, people.LivesAfterAll{}, calendar.Date{})
+	if diff := cmp.Diff([]string{"1/true"}, h.text(testHolds)); diff != "" {
+		t.Errorf("held (-want +got):\n%s", diff)
+	}
+}
+
+// An account of staff is refused by an act as it is by a list, also when it was noted
+// only after the act was proposed.
+func TestNoMoneyGoesToAnAccountOfStaff(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	p := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1))
+	waiting := h.propose(p, people.PaidBy{Way: ways(accountOf(7), "NGUYEN VAN MAU")}, calendar.Date{})
+	h.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		return registry.AddStaffAccount(ctx, tx, h.Keys, registry.StaffAccount{BIN: "999001", Account: accountOf(7), Owner: "lan"}, "mai", h.now)
+	})
+	_, err := h.Confirm(t.Context(), waiting.ID, people.SealWith(h.signers["mai"], waiting))
+	wantCode(t, err, "PEOPLE-STAFF-ACCOUNT")
+	_, err = h.try(p, people.PaidTo{Capacity: people.Carer, Name: "Phạm Văn Ba", Way: ways(accountOf(7), "PHAM VAN BA")}, calendar.Date{})
+	wantCode(t, err, "PEOPLE-STAFF-ACCOUNT")
+}

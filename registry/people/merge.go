@@ -36,6 +36,8 @@ func mergeRefused(vi, en string) error {
 	return errs.Coded(errs.Conflict, "PEOPLE-MERGE", fmt.Sprintf("Gộp hồ sơ: %s. / Merge: %s.", vi, en), nil)
 }
 
+const sqlEitherReported = `SELECT EXISTS (SELECT 1 FROM registry.death_waiting WHERE person = ANY (@people::bigint[]))`
+
 func (c SameAs) check(ctx context.Context, w *work) error {
 	if err := w.notMerged(); err != nil {
 		return err
@@ -61,6 +63,15 @@ func (c SameAs) check(ctx context.Context, w *work) error {
 	}
 	if dead != otherDead {
 		return mergeRefused("một hồ sơ đã báo tử, một chưa", "one record is dead and one alive")
+	}
+	// Merged, a report on the other record could not be confirmed any more, and the
+	// kept one would be paid meanwhile.
+	var reported bool
+	if err := w.tx.QueryRow(ctx, sqlEitherReported, pgx.NamedArgs{"people": []int64{w.person.ID, c.Gone}}).Scan(&reported); err != nil {
+		return fmt.Errorf("death reports of persons %d and %d: %w", w.person.ID, c.Gone, err)
+	}
+	if reported {
+		return mergeRefused("có báo tử chờ xác nhận, hãy quyết định việc đó trước", "a death is reported and not confirmed: decide that first")
 	}
 	sameBirth := w.person.Birth.Year == other.Birth.Year
 	if !sameBirth && !vntext.SameName(w.person.Name, other.Name) {
@@ -121,7 +132,32 @@ func (c NotSame) apply(ctx context.Context, w *work) error {
 	if _, err := w.tx.Exec(ctx, sqlUndoMerge, pgx.NamedArgs{"merged": merged, "act": w.act.ID}); err != nil {
 		return fmt.Errorf("undo merge %d: %w", merged, err)
 	}
-	return w.Office.LiftHold(ctx, w.tx, []int64{w.person.ID, c.Gone}, DoubleWhy(merged), w.now)
+	if err := w.Office.LiftHold(ctx, w.tx, []int64{w.person.ID, c.Gone}, DoubleWhy(merged), w.now); err != nil {
+		return err
+	}
+	return w.outliveOther(ctx, c.Gone)
+}
+
+const sqlDeathsOf = `
+SELECT a.id FROM registry.act AS a
+  LEFT JOIN registry.act_decision AS d ON d.act = a.id
+ WHERE a.person = @person AND a.kind = 'death' AND d.outcome IS DISTINCT FROM 'refused'
+ ORDER BY a.id`
+
+// outliveOther lets go what of the other record rests because of a death of this
+// one: it was another person's.
+func (w *work) outliveOther(ctx context.Context, gone int64) error {
+	rows, _ := w.tx.Query(ctx, sqlDeathsOf, pgx.NamedArgs{"person": w.person.ID})
+	deaths, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("deaths of person %d: %w", w.person.ID, err)
+	}
+	for _, act := range deaths {
+		if err := w.Office.LiftHold(ctx, w.tx, []int64{gone}, holdWhy(act), w.now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DoubleWhy is the reason with which payments rest that a merge showed to be paid

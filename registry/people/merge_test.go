@@ -155,3 +155,174 @@ func TestPeopleOfADividedCommuneWaitForAnAnswer(t *testing.T) {
 		t.Errorf("acts of who was moved = %+v, %v; want one, by lan", list, err)
 	}
 }
+
+const testHeld = `SELECT p.person::text FROM payout.exception AS x JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment
+ WHERE x.kind = 'held' AND x.closed_at IS NULL ORDER BY 1`
+
+// Two records merged into a third are one person: what both hold is claimed twice,
+// though the third holds nothing.
+func TestAMergeFindsTheClaimOfARecordMergedBefore(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	kept, first, second := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2)), h.banked(3, "Nguyễn Văn Mậu", accountOf(3))
+	h.plan("TET26", h.list("TET26", baDinh, poor, first))
+	h.plan("TET26", h.list("TET26", baDinh, poor, second))
+	h.done(kept, people.SameAs{Gone: first}, calendar.Date{})
+	h.done(kept, people.SameAs{Gone: second}, calendar.Date{})
+	if got, err := payout.DoubleClaims(t.Context(), h.db); err != nil || len(got) != 1 || got[0].GoneBatch == got[0].KeptBatch {
+		t.Errorf("claimed twice = %+v, %v; want one case of two batches", got, err)
+	}
+	if got := h.text(testHeld); !cmp.Equal(got, []string{"3"}) {
+		t.Errorf("held for %v, want the second record's payment", got)
+	}
+}
+
+// A report on a record that was merged away could not be confirmed any more.
+func TestAMergeWaitsForAReportedDeath(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	report := h.propose(gone, people.Died{}, calendar.Date{})
+	_, err := h.try(kept, people.SameAs{Gone: gone}, calendar.Date{})
+	wantCode(t, err, "PEOPLE-MERGE")
+	_, err = h.try(gone, people.SameAs{Gone: kept}, calendar.Date{})
+	wantCode(t, err, "PEOPLE-MERGE")
+	h.refuse(report, "nhầm người cùng tên")
+	h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
+}
+
+// The hold of a right claimed twice outlasts a death that is taken back, and a death
+// outlasts a merge that is undone; who only shared the record is let go.
+func TestEachReasonOfAHoldEndsAlone(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	h.plan("TET26", h.list("TET26", baDinh, poor, kept))
+	h.plan("TET26", h.list("TET26", baDinh, poor, gone))
+	h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
+	h.done(kept, people.Died{}, calendar.Date{})
+	if got := h.text(testHeld); !cmp.Equal(got, []string{"1", "2"}) {
+		t.Errorf("after the death held for %v, want both records", got)
+	}
+	h.now = h.now.AddDate(0, 0, 1)
+	h.done(kept, people.LivesAfterAll{}, calendar.Date{})
+	if got := h.text(testHeld); !cmp.Equal(got, []string{"2"}) {
+		t.Errorf("after the death was taken back held for %v, want what is claimed twice", got)
+	}
+	h.done(kept, people.Died{}, calendar.Date{})
+	h.done(kept, people.NotSame{Gone: gone}, calendar.Date{})
+	if got := h.text(testHeld); !cmp.Equal(got, []string{"1"}) {
+		t.Errorf("after the merge was undone held for %v, want the dead alone", got)
+	}
+}
+
+// Who shared a record with somebody who died is let go when they are told apart, by
+// a report that waits as by a confirmed one.
+func TestToldApartFromTheDeadMoneyGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, confirmed := range map[string]bool{"reported": false, "confirmed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHall(t)
+			kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+			h.plan("TET26", h.list("TET26", baDinh, poor, gone))
+			h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
+			if report := h.propose(kept, people.Died{}, calendar.Date{}); confirmed {
+				h.confirm(report)
+			}
+			if got := h.text(testHeld); !cmp.Equal(got, []string{"2"}) {
+				t.Errorf("after the death held for %v, want the merged record", got)
+			}
+			h.done(kept, people.NotSame{Gone: gone}, calendar.Date{})
+			if got := h.text(testHeld); len(got) != 0 {
+				t.Errorf("told apart, still held for %v", got)
+			}
+		})
+	}
+}
+
+// Dead records that were merged each keep their own hold, and the case of both.
+func TestTwoDeadRecordsOfOnePersonStayHeldOnceBothAreAlive(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	h.plan("TET26", h.list("TET26", baDinh, poor, kept))
+	h.plan("TET26", h.list("TET26", baDinh, poor, gone))
+	h.done(kept, people.Died{}, calendar.Date{})
+	h.done(gone, people.Died{}, calendar.Date{})
+	h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
+	h.done(kept, people.LivesAfterAll{}, calendar.Date{})
+	h.done(gone, people.LivesAfterAll{}, calendar.Date{})
+	if got := h.text(testHeld); !cmp.Equal(got, []string{"2"}) {
+		t.Errorf("held for %v, want one of the two payments of one person", got)
+	}
+}
+
+// Told apart again, nobody stays without money in silence: neither the record whose
+// row became the other's payment, nor the one whose row was called a repetition.
+func TestARecordToldApartWaitsForADecision(t *testing.T) {
+	t.Parallel()
+	for name, turned := range map[string]bool{"its row became the payment": false, "its row was the repetition": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHall(t)
+			kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+			h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
+			rows, at := []int64{gone, kept}, 1
+			if turned {
+				rows, at = []int64{kept, gone}, 2
+			}
+			list := h.list("TET26", baDinh, poor, rows...)
+			result, _ := h.plan("TET26", list)
+			open := func() (numbers []int) {
+				t.Helper()
+				found, err := payout.OpenRows(t.Context(), h.db, payout.OpenRowFilter{Batch: result.Batch})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range found {
+					numbers = append(numbers, r.Row)
+				}
+				return numbers
+			}
+			if got := open(); len(got) != 0 {
+				t.Errorf("while they are one, rows %v wait", got)
+			}
+			h.done(kept, people.NotSame{Gone: gone}, calendar.Date{})
+			if got := open(); !cmp.Equal(got, []int{at}) {
+				t.Errorf("told apart, rows %v wait, want %d", got, at)
+			}
+			if _, got := h.plan("TET26", list); len(got) != 1 {
+				t.Errorf("the next plan pays %v, want the other person", got)
+			}
+			if got := open(); len(got) != 0 {
+				t.Errorf("once both are paid, rows %v wait", got)
+			}
+		})
+	}
+}
+
+// A row that another record's claim settles does not wait.
+func TestARowSettledByTheOtherRecordsClaimDoesNotWait(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	h.plan("TET26", h.list("TET26", baDinh, poor, gone))
+	h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
+	second, _ := h.plan("TET26", h.list("TET26", baDinh, poor, kept))
+	open := func() int64 {
+		t.Helper()
+		n, err := payout.CountOpenRows(t.Context(), h.db, payout.OpenRowFilter{Batch: second.Batch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := open(); n != 0 {
+		t.Errorf("%d rows wait though their person holds the right", n)
+	}
+	h.done(kept, people.NotSame{Gone: gone}, calendar.Date{})
+	if n := open(); n != 1 {
+		t.Errorf("told apart, %d rows wait, want 1", n)
+	}
+}
