@@ -185,7 +185,7 @@ func TestImportListAcceptsTheValidRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := registry.Result{RowsTotal: 3, RowsTaken: 2, RowsRefused: 1, PeopleNew: 2}
+	want := registry.Result{RowsTotal: 3, RowsTaken: 2, RowsRefused: 1, PeopleNew: 2, Waiting: 1}
 	if diff := cmp.Diff(want, got, figures); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
