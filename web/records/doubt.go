@@ -132,8 +132,11 @@ type DoubtPayment struct {
 
 const sqlDoubtPayments = `
 SELECT a.place, a.batch, a.payment, a.attempt, p.name, s.unit_name_vi, p.account_tail, p.amount, x.opened_at
-  FROM payout.attempt AS a
-  JOIN payout.exception AS x ON x.batch = a.batch AND x.payment = a.payment AND x.attempt = a.attempt AND x.kind = 'doubt' AND x.closed_at IS NULL
+  FROM (SELECT x.batch, x.payment, x.attempt, x.opened_at
+          FROM payout.exception AS x
+         WHERE x.batch = (SELECT w.batch FROM payout.submission AS w WHERE w.no = @submission)
+           AND x.submission = @submission AND x.kind = 'doubt' AND x.closed_at IS NULL OFFSET 0) AS x
+  JOIN payout.attempt AS a ON a.batch = x.batch AND a.payment = x.payment AND a.attempt = x.attempt
   JOIN payout.payment AS p ON p.batch = a.batch AND p.no = a.payment
   JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
  WHERE a.submission = @submission AND a.place > @after

@@ -50,9 +50,8 @@ type Submission struct {
 const sqlSubmission = `
 SELECT s.no, s.batch, b.name_vi, s.channel, c.name_vi, s.book, s.message_id, s.digest, s.sha256, s.count, s.total, s.canary, s.execution,
        s.created_at, s.send_before, s.head, s.voucher, s.state, s.tries, s.first_sent, s.answered_at, s.code, s.answer_text, s.next_look, s.denied_at,
-       (SELECT count(*) FROM payout.attempt AS a
-          JOIN payout.exception AS x ON x.batch = a.batch AND x.payment = a.payment AND x.attempt = a.attempt AND x.kind = 'doubt' AND x.closed_at IS NULL
-         WHERE a.submission = s.no)
+       (SELECT count(*) FROM payout.exception AS x
+         WHERE x.batch = s.batch AND x.submission = s.no AND x.kind = 'doubt' AND x.closed_at IS NULL)
   FROM payout.submission AS s
   JOIN payout.batch AS b ON b.id = s.batch
   JOIN payout.channel AS c ON c.key = s.channel
