@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,16 +26,37 @@ type drill struct {
 	seed   uint64
 	dir    string // the data folder that is lost, then the restored one
 	backup string
+	sentB  time.Time // of the first message to bank B after the backup; zero if there is none
 }
 
 // lose runs a demo, backs it up in the middle of the first sendings, lets it send
 // and book more, and loses the database.
+//
+// Bank B remembers ids for an hour. On a machine so busy that the kill comes when
+// the demo's clock is further than that, B can no longer say what it was sent; its
+// files then stop dispatch everywhere (docs/TRUTH.md). That is another drill than
+// the one meant, which is begun anew.
 func lose(t *testing.T, seed uint64) *drill {
+	t.Helper()
+	for range 5 {
+		if d := loseOnce(t, seed); d.remembered() {
+			return d
+		}
+	}
+	t.Fatal("five times the kill came after bank B had forgotten what it was sent")
+	return nil
+}
+
+func loseOnce(t *testing.T, seed uint64) *drill {
 	t.Helper()
 	d := &drill{t: t, seed: seed, dir: folder(t)}
 	d.must("demo", "--people", fmt.Sprint(*drillPeople), "--seed", fmt.Sprint(seed), "--until", "dispatch")
 	size := booksSize(t, d.dir)
 	killAt(t, d.dir, int64(*drillPeople)*60) // some canaries are with the banks, some are not
+	known := map[string]bool{}
+	for no := range d.sentToB() {
+		known[no] = true
+	}
 	var made struct {
 		File string `json:"file"`
 	}
@@ -44,8 +66,41 @@ func lose(t *testing.T, seed uint64) *drill {
 	if grown := booksSize(t, d.dir) - size; grown < int64(*drillPeople)*150 {
 		t.Fatalf("the banks' books grew by %d bytes only: nothing was sent after the backup", grown)
 	}
+	for no, at := range d.sentToB() {
+		if !known[no] && (d.sentB.IsZero() || at.Before(d.sentB)) {
+			d.sentB = at
+		}
+	}
 	d.must("db", "stop")
 	return d
+}
+
+// sentToB reads when each message to bank B was formed, by number.
+func (d *drill) sentToB() map[string]time.Time {
+	d.t.Helper()
+	r := ansinh(d.t, "db", "psql", "--dir", d.dir, "--", "-A", "-t", "-F", " ", "-c",
+		"SELECT no, extract(epoch FROM created_at)::bigint FROM payout.submission WHERE channel = 'B'")
+	if r.code != 0 {
+		d.t.Fatalf("messages to bank B: %s%s", r.stdout, r.stderr)
+	}
+	list := map[string]time.Time{}
+	for line := range strings.Lines(r.stdout) {
+		no, at, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok {
+			continue
+		}
+		seconds, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		list[no] = time.Unix(seconds, 0)
+	}
+	return list
+}
+
+// remembered reports whether bank B can still be asked about what it was sent.
+func (d *drill) remembered() bool {
+	return d.sentB.IsZero() || d.clock().Before(d.sentB.Add(time.Hour))
 }
 
 func (d *drill) must(args ...string) string {
@@ -216,7 +271,7 @@ func TestRestoreDrill(t *testing.T) {
 
 // TestRestoreDrillWithoutJournal loses the journal too: dispatch stays off until
 // the banks have told what they know, a whole business day's statements are in
-// and two people decide. Where even that is not enough, it stays off everywhere.
+// and two people decide.
 func TestRestoreDrillWithoutJournal(t *testing.T) {
 	t.Parallel()
 	d := lose(t, 22)
@@ -224,7 +279,7 @@ func TestRestoreDrillWithoutJournal(t *testing.T) {
 	if !r.Lost || r.Epoch != 2 {
 		t.Fatalf("restored: %+v; want a lost journal and epoch 2", r)
 	}
-	lost, stopped := d.clock(), ""
+	lost := d.clock()
 	d.withBanks(func(world *sandbox.World) {
 		d.wantClosed()
 		d.must("settlement", "fetch", "--since", "2026-01-25")
@@ -241,22 +296,11 @@ func TestRestoreDrillWithoutJournal(t *testing.T) {
 			}
 			d.must("settlement", "fetch", "--since", "2026-01-25")
 		}
-		if stopped = d.wantClosed().Stopped; stopped == "" {
-			d.openAll()
+		if v := d.wantClosed(); v.Stopped != "" {
+			t.Errorf("what the banks told was not enough: %s", v.Stopped)
 		}
+		d.openAll()
 	})
-	if stopped != "" {
-		// A message that cannot be formed again, because what it was formed from was lost
-		// too, is an id of ours without a record: then nothing may be paid anywhere.
-		t.Logf("dispatch is stopped, as it must be: %s", stopped)
-		ansinh(t, "demo", "--resume", "--json", "--dir", d.dir)
-		wantNobodyTwice(t, d.dir)
-		if v := d.wantClosed(); v.Stopped == "" {
-			t.Error("dispatch went on without anybody's word")
-		}
-		d.must("ledger", "verify")
-		return
-	}
 	d.finish()
 	d.must("ledger", "verify")
 }
