@@ -22,7 +22,7 @@ const LargeFrom = 100_000
 // Declaration is what a decision says about a batch before any list is seen.
 type Declaration struct {
 	Programme    string
-	Period       calendar.Date // any day of the month the benefit is for; zero is the programme's own
+	Period       calendar.Date // any day of the month the benefit is for; zero is the own one of a programme that pays once
 	NameVI       string
 	Count        int64
 	Total        money.Amount
@@ -52,6 +52,15 @@ type Batch struct {
 	PauseWhy      string
 	ClosedAt      *time.Time
 	PostingSet    string
+	Monthly       bool // of a programme that pays every month: Period is the one
+}
+
+// Month is the month of the batch's lists, zero where its programme pays once.
+func (b Batch) Month() calendar.Date {
+	if b.Monthly {
+		return b.Period
+	}
+	return calendar.Date{}
 }
 
 // ErrNoBatch says that no batch has the number.
@@ -64,7 +73,7 @@ func noBatch(id ledger.BatchID) error {
 
 const sqlBatch = `
 SELECT b.id, b.programme, b.period, b.name_vi, b.declared_count, b.declared_total, b.decision_no, b.decision_date, b.due_date, b.made_by,
-       b.made_at, b.planned_at, b.digest, b.pay_at, b.released_at, b.paused, b.pause_why, b.closed_at, p.posting_set
+       b.made_at, b.planned_at, b.digest, b.pay_at, b.released_at, b.paused, b.pause_why, b.closed_at, p.posting_set, p.monthly
   FROM payout.batch AS b JOIN payout.programme AS p ON p.code = b.programme
  WHERE b.id = @batch`
 
@@ -107,47 +116,29 @@ RETURNING last`
 
 const sqlAddBatch = `
 INSERT INTO payout.batch (id, programme, period, name_vi, declared_count, declared_total, decision_no, decision_date, due_date, made_by, made_at)
-SELECT @id, p.code, @period, @name, @count, @total, @decision, @decided, p.due_date, @who, @now
-  FROM payout.programme AS p WHERE p.code = @programme`
-
-const sqlProgrammeDue = `SELECT p.due_date FROM payout.programme AS p WHERE p.code = @programme`
-
-// periodOf is the month whose claims a batch of a programme makes. A programme
-// with one due date is one benefit: its month is part of the key that pays
-// nobody twice, so a cut made in a later month must not get a month of its own.
-func periodOf(ctx context.Context, tx pgx.Tx, d Declaration) (calendar.Date, error) {
-	var due calendar.Date
-	err := tx.QueryRow(ctx, sqlProgrammeDue, pgx.NamedArgs{"programme": d.Programme}).Scan(&due)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return due, errs.Coded(errs.NotFound, "PAYOUT-PROGRAMME", fmt.Sprintf("Không có chương trình %q. / There is no programme %q.", d.Programme, d.Programme), nil)
-	}
-	if err != nil {
-		return due, fmt.Errorf("due date of programme %s: %w", d.Programme, err)
-	}
-	own := due.FirstOfMonth()
-	if !d.Period.IsZero() && d.Period.FirstOfMonth() != own {
-		return due, errs.Coded(errs.Invalid, "PAYOUT-PERIOD", fmt.Sprintf("Chương trình %s chi một lần, cho tháng %02d/%d; không lập đợt cho tháng khác. / "+
-			"Programme %s pays once, for %d-%02d; no batch can be for another month.", d.Programme, int(own.Month()), own.Year(), d.Programme, own.Year(), int(own.Month())), nil)
-	}
-	return own, nil
-}
+VALUES (@id, @programme, @period, @name, @count, @total, @decision, @decided, @due, @who, @now)`
 
 // Declare opens a batch from its decision. The number's range fixes the
 // partition of its lines: small batches of a month share one, a batch of
 // LargeFrom payments or more has its own.
 //
-// Every programme so far is paid once, so a Period in another month than that of
-// its due date is refused.
+// A programme that pays once is for the month of its due date, and another Period
+// is refused. One that pays every month needs a Period, from its first month to the
+// next month of the calendar.
 func Declare(ctx context.Context, tx pgx.Tx, d Declaration, now time.Time) (ledger.BatchID, error) {
 	if d.Count <= 0 || d.Total <= 0 || d.DecisionNo == "" {
 		return 0, errs.Coded(errs.Invalid, "PAYOUT-DECLARATION",
 			"Đợt chi trả cần số khoản, tổng tiền lớn hơn 0 và số quyết định. / A batch needs a count, a total above zero and the decision's number.", nil)
 	}
-	period, err := periodOf(ctx, tx, d)
+	today := calendar.DateOf(now)
+	when, err := timesOf(ctx, tx, d.Programme)
 	if err != nil {
 		return 0, err
 	}
-	today := calendar.DateOf(now)
+	period, due, err := when.period(d.Period, today)
+	if err != nil {
+		return 0, err
+	}
 	block := (today.Year()-2024)*12 + int(today.Month()) - 12
 	first := block*1000 + 1
 	if d.Count >= LargeFrom {
@@ -158,11 +149,11 @@ func Declare(ctx context.Context, tx pgx.Tx, d Declaration, now time.Time) (ledg
 		return 0, fmt.Errorf("number the batch: %w", err)
 	}
 	_, err = tx.Exec(ctx, sqlAddBatch, pgx.NamedArgs{"id": id, "programme": d.Programme, "period": period, "name": d.NameVI,
-		"count": d.Count, "total": d.Total, "decision": d.DecisionNo, "decided": d.DecisionDate, "who": d.MadeBy, "now": now})
+		"count": d.Count, "total": d.Total, "decision": d.DecisionNo, "decided": d.DecisionDate, "due": due, "who": d.MadeBy, "now": now})
 	if err != nil {
 		return 0, fmt.Errorf("declare batch %d: %w", id, err)
 	}
-	return id, record(ctx, tx, now, d.MadeBy, "batch.declare", id, map[string]any{"count": d.Count, "total": d.Total.Exact(), "decision": d.DecisionNo})
+	return id, record(ctx, tx, now, d.MadeBy, "batch.declare", id, map[string]any{"count": d.Count, "total": d.Total.Exact(), "decision": d.DecisionNo, "period": period.String()})
 }
 
 // record writes the audit row of an act on a batch, in the act's transaction.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
 	"ansinh/registry"
 )
@@ -19,7 +20,7 @@ WITH asked AS (
            SELECT e.batch
              FROM payout.entitlement AS e
             WHERE e.programme = g.code AND e.rule = r.code AND e.person = s.person AND e.subject = s.person
-              AND e.month = date_trunc('month', g.due_date)::date
+              AND e.month = coalesce(@month::date, date_trunc('month', g.due_date)::date)
               AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
                                WHERE f.programme = e.programme AND f.rule = e.rule AND f.person = e.person
                                  AND f.subject = e.subject AND f.month = e.month AND f.n = e.n)
@@ -49,9 +50,10 @@ SELECT h.row_no, h.batch::bigint, coalesce(w.list, 0), coalesce(w.row_no, 0)
  ORDER BY h.row_no`
 
 // Claimed is the [registry.Claims] of an import: the staged rows of a list that
-// ask for what a batch of the programme already holds, with batch, list and row.
-func Claimed(ctx context.Context, tx pgx.Tx, programme string, list int64) ([]registry.Claimed, error) {
-	rows, err := tx.Query(ctx, sqlClaimedRows, pgx.NamedArgs{"programme": programme, "list": list})
+// ask for what a batch of the programme, and of the same month where it pays every
+// month, already holds, with batch, list and row.
+func Claimed(ctx context.Context, tx pgx.Tx, programme string, month calendar.Date, list int64) ([]registry.Claimed, error) {
+	rows, err := tx.Query(ctx, sqlClaimedRows, pgx.NamedArgs{"programme": programme, "month": month, "list": list})
 	if err != nil {
 		return nil, fmt.Errorf("claims of programme %s: %w", programme, err)
 	}

@@ -57,6 +57,7 @@ type office struct {
 	approver *crypt.Signer
 	city     *crypt.Signer
 	lists    int64
+	month    calendar.Date // of lists and batches of programmes that pay every month; zero = January 2026, once
 }
 
 func newOffice(t *testing.T) *office {
@@ -94,7 +95,7 @@ INSERT INTO registry.book (code, valid_from, name_vi) VALUES ('1000001', '2025-0
 
 const testBookOf = `
 INSERT INTO registry.book_of (programme, unit_code, unit_valid_from, valid_from, book)
-SELECT p, u, '2025-07-01', '2025-07-01', '1000001' FROM unnest(ARRAY['TET26', 'THO26']) AS p, unnest(ARRAY['00004', '00008']) AS u`
+SELECT p, u, '2025-07-01', '2025-07-01', '1000001' FROM unnest(ARRAY['TET26', 'THO26', 'BTXH26', 'HTXH26']) AS p, unnest(ARRAY['00004', '00008']) AS u`
 
 func (o *office) open(ctx context.Context, tx pgx.Tx) error {
 	for _, sql := range []string{testPlaces, testBooks, testBookOf} {
@@ -166,9 +167,9 @@ VALUES (@person::bigint, 1, 'provider', 'cash', @channel, @list::bigint, @now)
 ON CONFLICT DO NOTHING`
 
 const testList = `
-INSERT INTO registry.list (id, programme, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
+INSERT INTO registry.list (id, programme, month, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
                            people_new, people_known, channels_changed, imported_by, imported_at)
-VALUES (@list::bigint, @programme, @unit, '2025-07-01', 'ds.xlsx', sha256(('list' || @list::bigint)::bytea), '\x03', @taken::integer + 2, @taken::integer, 2, 0, 0, 0, 'lan', @now)`
+VALUES (@list::bigint, @programme, @month, @unit, '2025-07-01', 'ds.xlsx', sha256(('list' || @list::bigint)::bytea), '\x03', @taken::integer + 2, @taken::integer, 2, 0, 0, 0, 'lan', @now)`
 
 const testRefused = `
 INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due)
@@ -183,7 +184,7 @@ func (o *office) list(programme, unit string, entries ...entry) int64 {
 	o.t.Helper()
 	o.lists++
 	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
-		args := pgx.NamedArgs{"list": o.lists, "programme": programme, "unit": unit, "taken": len(entries), "now": o.now}
+		args := pgx.NamedArgs{"list": o.lists, "programme": programme, "month": o.month, "unit": unit, "taken": len(entries), "now": o.now}
 		for _, sql := range []string{testList, testRefused} {
 			if _, err := tx.Exec(ctx, sql, args); err != nil {
 				return err
@@ -211,13 +212,17 @@ func (o *office) list(programme, unit string, entries ...entry) int64 {
 	return o.lists
 }
 
-// declare opens a batch of a programme for January 2026.
+// declare opens a batch of a programme for the month, or January 2026.
 func (o *office) declare(programme string, count int64, total money.Amount) ledger.BatchID {
 	o.t.Helper()
+	period := o.month
+	if period.IsZero() {
+		period = calendar.Must(2026, 1, 1)
+	}
 	var id ledger.BatchID
 	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
 		var err error
-		id, err = payout.Declare(ctx, tx, payout.Declaration{Programme: programme, Period: calendar.Must(2026, 1, 1), NameVI: "Đợt thử",
+		id, err = payout.Declare(ctx, tx, payout.Declaration{Programme: programme, Period: period, NameVI: "Đợt thử",
 			Count: count, Total: total, DecisionNo: "01/QĐ-UBND", DecisionDate: calendar.Must(2026, 1, 10), MadeBy: o.maker}, o.now)
 		return err
 	})

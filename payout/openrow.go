@@ -114,14 +114,15 @@ func CountOpenRows(ctx context.Context, db pgdb.Querier, filter OpenRowFilter) (
 	return n, nil
 }
 
-// sqlCarry gives the rows that were moved to the next cut, and are of the units of
-// this plan, to its batch.
+// sqlCarry gives the rows that were moved to the next cut, and are of the units and
+// the month of this plan, to its batch. What is due for a month is paid as that month
+// or not at all, so a row of it waits for a supplementary batch of the same one.
 const sqlCarry = `
 INSERT INTO payout.carried_row (batch, list, row_no, n)
 SELECT @batch::integer, m.list, m.row_no, m.n
   FROM registry.row_decision AS m
   JOIN registry.list AS l ON l.id = m.list
- WHERE m.kind = 'moved' AND l.programme = @programme AND l.unit_code = ANY (@codes::text[])
+ WHERE m.kind = 'moved' AND l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date AND l.unit_code = ANY (@codes::text[])
    AND NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = m.list AND d.row_no = m.row_no AND d.n > m.n)
    AND NOT EXISTS (SELECT 1 FROM payout.carried_row AS c WHERE c.list = m.list AND c.row_no = m.row_no AND c.n = m.n)`
 
@@ -131,7 +132,7 @@ func (p *plan) carry(ctx context.Context) error {
 	for i, u := range p.units {
 		codes[i] = u.Code
 	}
-	if _, err := p.tx.Exec(ctx, sqlCarry, pgx.NamedArgs{"batch": p.batch.ID, "programme": p.batch.Programme, "codes": codes}); err != nil {
+	if _, err := p.tx.Exec(ctx, sqlCarry, pgx.NamedArgs{"batch": p.batch.ID, "programme": p.batch.Programme, "month": p.batch.Month(), "codes": codes}); err != nil {
 		return fmt.Errorf("carry rows moved to this cut: %w", err)
 	}
 	return nil
@@ -167,14 +168,14 @@ SELECT EXISTS (SELECT 1 FROM registry.refused_row AS r
                 WHERE own.list = @list AND own.row_no = @row AND coalesce(a.kept, own.person) = coalesce(s.kept, w.person))
   FROM registry.list_row AS w
   JOIN registry.list AS l ON l.id = w.list
-  JOIN registry.list AS o ON o.id = @list AND o.programme = l.programme
+  JOIN registry.list AS o ON o.id = @list AND o.programme = l.programme AND o.month IS NOT DISTINCT FROM l.month
   JOIN registry.person AS p ON p.id = w.person
   LEFT JOIN registry.same_person AS s ON s.gone = w.person
  WHERE w.list = @as_list AND w.row_no = @as_row AND (w.list, w.row_no) <> (@list::bigint, @row::integer)`
 
 // DecideRows decides open rows by people in office: moved to the next cut with a
 // reason; dropped with a reason and a second person; corrected by a row that was
-// taken from a list of the programme. Where nobody can see that this row is the same
+// taken from a list of the programme and month. Where nobody can see that this row is the same
 // person's, that too takes a reason and a second person: it ends the waiting of
 // somebody who may get nothing. It returns how many it decided.
 //

@@ -20,7 +20,9 @@ import (
 
 // PlanOptions says what a batch is planned from, and who plans it.
 type PlanOptions struct {
-	Lists []int64 // nil = every list of the programme no batch was planned from, or whose section was withdrawn
+	// Lists are of the batch's programme, and of its month where that pays every
+	// month. nil = all no batch was planned from, or whose section was withdrawn.
+	Lists []int64
 	Who   string
 }
 
@@ -123,7 +125,7 @@ func (p *plan) analyse(ctx context.Context) error {
 // this plan. Whom another batch pays by now is left out, for the claim is taken.
 const sqlUnusedLists = `
 SELECT l.id FROM registry.list AS l
- WHERE l.programme = @programme
+ WHERE l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date
    AND NOT EXISTS (SELECT 1 FROM payout.batch_list AS b
                     WHERE b.list = l.id
                       AND NOT EXISTS (SELECT 1 FROM payout.section AS s
@@ -132,7 +134,8 @@ SELECT l.id FROM registry.list AS l
  ORDER BY l.id`
 
 const sqlNamedLists = `
-SELECT l.id FROM registry.list AS l WHERE l.programme = @programme AND l.id = ANY (@lists::bigint[]) ORDER BY l.id`
+SELECT l.id FROM registry.list AS l
+ WHERE l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date AND l.id = ANY (@lists::bigint[]) ORDER BY l.id`
 
 const sqlUseLists = `
 INSERT INTO payout.batch_list (batch, list) SELECT @batch::integer, id FROM unnest(@lists::bigint[]) AS t (id)`
@@ -142,14 +145,15 @@ func (p *plan) chooseLists(ctx context.Context, lists []int64) error {
 	if lists == nil {
 		sql = sqlUnusedLists
 	}
-	rows, _ := p.tx.Query(ctx, sql, pgx.NamedArgs{"programme": p.batch.Programme, "lists": lists})
+	rows, _ := p.tx.Query(ctx, sql, pgx.NamedArgs{"programme": p.batch.Programme, "month": p.batch.Month(), "lists": lists})
 	var err error
 	if p.lists, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
 		return fmt.Errorf("lists: %w", err)
 	}
 	if len(p.lists) == 0 || len(lists) > 0 && len(p.lists) != len(slices.Compact(slices.Sorted(slices.Values(lists)))) {
-		return errs.Coded(errs.NotFound, "PAYOUT-LISTS", fmt.Sprintf("Chương trình %s không có danh sách như vậy để lập đợt %d: hãy nhập danh sách trước. / "+
-			"Programme %s has no such list to plan batch %d from: import the list first.", p.batch.Programme, p.batch.ID, p.batch.Programme, p.batch.ID), nil)
+		return errs.Coded(errs.NotFound, "PAYOUT-LISTS", fmt.Sprintf("Chương trình %s không có danh sách như vậy%s để lập đợt %d: hãy nhập danh sách trước. / "+
+			"Programme %s has no such list%s to plan batch %d from: import the list first.", p.batch.Programme, ofMonth(p.batch, " của tháng ", monthVI), p.batch.ID,
+			p.batch.Programme, ofMonth(p.batch, " of ", monthEN), p.batch.ID), nil)
 	}
 	p.result.Lists = len(p.lists)
 	if _, err := p.tx.Exec(ctx, sqlUseLists, pgx.NamedArgs{"batch": p.batch.ID, "lists": p.lists}); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"ansinh/bankadapters"
 	"ansinh/internal/calendar"
+	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
@@ -21,7 +22,8 @@ import (
 //go:embed data/*.json
 var programmeFiles embed.FS
 
-// Programme is a scheme with its legal basis, funding and due date.
+// Programme is a scheme with its legal basis, funding and due date: one day, or
+// where it pays every month a day of each from FirstMonth on.
 type Programme struct {
 	Code       string        `json:"code"`
 	NameVI     string        `json:"name_vi"`
@@ -29,7 +31,10 @@ type Programme struct {
 	LegalBasis string        `json:"legal_basis"`
 	PostingSet string        `json:"posting_set"`
 	BudgetCode string        `json:"budget_code"`
-	DueDate    calendar.Date `json:"due_date"`
+	DueDate    calendar.Date `json:"due_date"` // zero if Monthly
+	Monthly    bool          `json:"monthly"`
+	FirstMonth calendar.Date `json:"first_month"` // Monthly only: its first day
+	DueDay     int           `json:"due_day"`     // Monthly only
 	DuePaper   string        `json:"due_paper"`
 	Origin     string        `json:"origin"`
 }
@@ -75,26 +80,34 @@ func Schemes() ([]Scheme, error) {
 }
 
 const sqlAddProgramme = `
-INSERT INTO payout.programme (code, name_vi, name_en, legal_basis, posting_set, budget_code, due_date, due_paper, origin)
-VALUES (@code, @vi, @en, @basis, @set, @budget, @due, @paper, @origin)
+INSERT INTO payout.programme (code, name_vi, name_en, legal_basis, posting_set, budget_code, due_date, due_paper, origin, monthly, first_month, due_day)
+VALUES (@code, @vi, @en, @basis, @set, @budget, @due, @paper, @origin, @monthly, @first, nullif(@day::int, 0))
 ON CONFLICT (code) DO NOTHING`
 
 const sqlAddRule = `
-INSERT INTO payout.rule (programme, code, category, ages, older_than, year, amount, basis, source)
-VALUES (@programme, @code, nullif(@category::text, ''), @ages, nullif(@older::int, 0), nullif(@year::int, 0), @amount, @basis, @source)
+INSERT INTO payout.rule (programme, code, category, ages, older_than, year, amount, basis, source, monthly)
+VALUES (@programme, @code, nullif(@category::text, ''), @ages, nullif(@older::int, 0), nullif(@year::int, 0), @amount, @basis, @source, @monthly)
 ON CONFLICT (programme, code) DO NOTHING`
 
 // AddScheme stores a programme and its rules. Rules are append-only: a rule
-// that exists stays as it is.
+// that exists stays as it is. In a programme that pays every month a second rule for
+// a category is refused (PAYOUT-RULE-TWICE), in the file or beside a stored one: it
+// would pay the category's people twice each month.
 func AddScheme(ctx context.Context, tx pgx.Tx, s Scheme) error {
 	p := s.Programme
 	if _, err := tx.Exec(ctx, sqlAddProgramme, pgx.NamedArgs{"code": p.Code, "vi": p.NameVI, "en": p.NameEN, "basis": p.LegalBasis,
-		"set": p.PostingSet, "budget": p.BudgetCode, "due": p.DueDate, "paper": p.DuePaper, "origin": p.Origin}); err != nil {
+		"set": p.PostingSet, "budget": p.BudgetCode, "due": p.DueDate, "paper": p.DuePaper, "origin": p.Origin,
+		"monthly": p.Monthly, "first": p.FirstMonth, "day": p.DueDay}); err != nil {
 		return fmt.Errorf("add programme %s: %w", p.Code, err)
 	}
 	for _, r := range s.Rules {
-		if _, err := tx.Exec(ctx, sqlAddRule, pgx.NamedArgs{"programme": p.Code, "code": r.Code, "category": r.Category, "ages": r.Ages,
-			"older": r.OlderThan, "year": r.Year, "amount": r.Amount, "basis": r.Basis, "source": r.Source}); err != nil {
+		_, err := tx.Exec(ctx, sqlAddRule, pgx.NamedArgs{"programme": p.Code, "code": r.Code, "category": r.Category, "ages": r.Ages,
+			"older": r.OlderThan, "year": r.Year, "amount": r.Amount, "basis": r.Basis, "source": r.Source, "monthly": p.Monthly})
+		if pgdb.IsUnique(err, "rule_once_a_month") {
+			return errs.Coded(errs.Conflict, "PAYOUT-RULE-TWICE", fmt.Sprintf("Chương trình hằng tháng %s đã có mức chi cho đối tượng %s; mức %s không được thêm. / "+
+				"Monthly programme %s has a rule for category %s already; rule %s is not added.", p.Code, r.Category, r.Code, p.Code, r.Category, r.Code), err)
+		}
+		if err != nil {
 			return fmt.Errorf("add rule %s of %s: %w", r.Code, p.Code, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,11 +70,7 @@ func open(t testing.TB, amounts ...money.Amount) *world {
 		if w.origin, err = payout.Install(ctx, tx, "HN0", w.now); err != nil {
 			return err
 		}
-		schemes, err := payout.Schemes()
-		if err != nil {
-			return err
-		}
-		if err := payout.AddScheme(ctx, tx, schemes[0]); err != nil {
+		if err := payout.AddScheme(ctx, tx, w.scheme()); err != nil {
 			return err
 		}
 		for i, p := range bankadapters.DemoProfiles() {
@@ -87,18 +84,21 @@ func open(t testing.TB, amounts ...money.Amount) *world {
 				return err
 			}
 		}
-		return w.plan(ctx, tx, schemes[0].Programme.Code)
+		return w.plan(ctx, tx, w.programme())
 	})
 	return w
 }
 
-func (w *world) programme() string {
+// scheme is one that is paid once.
+func (w *world) scheme() payout.Scheme {
 	schemes, err := payout.Schemes()
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return schemes[0].Programme.Code
+	return schemes[slices.IndexFunc(schemes, func(s payout.Scheme) bool { return !s.Programme.Monthly })]
 }
+
+func (w *world) programme() string { return w.scheme().Programme.Code }
 
 func (w *world) inTx(fn func(ctx context.Context, tx pgx.Tx) error) {
 	w.t.Helper()

@@ -29,10 +29,13 @@ type File struct {
 // ImportOptions say for what a list is, and how strictly it is taken.
 type ImportOptions struct {
 	Programme string
-	Unit      UnitKey
-	By        string    // who imports, for the record
-	Now       time.Time // when
-	Random    io.Reader // for nonces: crypto/rand.Reader, except in a repeatable demo
+	// Month is the first day of the month the list is for, zero where the programme
+	// is paid once. The registry knows no programmes: whoever calls knows which.
+	Month  calendar.Date
+	Unit   UnitKey
+	By     string    // who imports, for the record
+	Now    time.Time // when
+	Random io.Reader // for nonces: crypto/rand.Reader, except in a repeatable demo
 	// AcceptValid takes the rows without an error and records the others as
 	// refused. Without it any error keeps the whole list out.
 	AcceptValid bool
@@ -108,7 +111,7 @@ func (e *RefusedError) Errors() int {
 // ImportList reads a workbook and takes it, in one transaction: people,
 // channels, rows. It holds one file in memory, never more.
 //
-// The same bytes for the same programme and unit answer with the first result.
+// The same bytes for the same programme, month and unit answer with the first result.
 // Errors: *FileError (no list at all), *RefusedError (with all findings),
 // ErrUnmarked, pgdb.ErrCommitUnknown (call again: it is safe).
 func ImportList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, options ImportOptions) (Result, error) {
@@ -245,7 +248,8 @@ SELECT id, rows_total, rows_taken, rows_refused, people_new, people_known, chann
    AND unit_code = @unit
    AND unit_valid_from = @unit_from
    AND sha256 = @sha256
-   AND sheet IN ('', @sheet)`
+   AND sheet IN ('', @sheet)
+   AND month IS NOT DISTINCT FROM @month::date`
 
 // before looks for the same bytes taken earlier, whole or this sheet of them.
 func (im *importer) before(ctx context.Context, db pgdb.Querier) (result Result, found bool, err error) {
@@ -264,6 +268,7 @@ func (im *importer) before(ctx context.Context, db pgdb.Querier) (result Result,
 func (im *importer) keyArgs() pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"programme": im.options.Programme,
+		"month":     im.options.Month,
 		"unit":      im.options.Unit.Code,
 		"unit_from": im.options.Unit.ValidFrom,
 		"sha256":    im.digest[:],
@@ -323,9 +328,9 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 
 const sqlAddList = `
 INSERT INTO registry.list
-       (id, programme, unit_code, unit_valid_from, file_name, sheet, sha256, original_enc, rows_total, rows_taken, rows_refused,
+       (id, programme, month, unit_code, unit_valid_from, file_name, sheet, sha256, original_enc, rows_total, rows_taken, rows_refused,
         people_new, people_known, channels_changed, imported_by, imported_at)
-VALUES (@id, @programme, @unit, @unit_from, @file_name, @sheet, @sha256, @original, @total, @taken, @refused,
+VALUES (@id, @programme, @month, @unit, @unit_from, @file_name, @sheet, @sha256, @original, @total, @taken, @refused,
         @people_new, @people_known, @channels_changed, @by, @now)`
 
 // record writes the list itself, what was refused and flagged, and the act.

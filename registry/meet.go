@@ -13,8 +13,8 @@ import (
 
 // Claims finds the staged rows of a list that ask for what a batch already holds.
 // Whoever plans batches provides it: the registry knows of none. It reads
-// registry.staged inside the transaction of the import.
-type Claims func(ctx context.Context, tx pgx.Tx, programme string, list int64) ([]Claimed, error)
+// registry.staged inside the transaction of the import. The month is the list's.
+type Claims func(ctx context.Context, tx pgx.Tx, programme string, month calendar.Date, list int64) ([]Claimed, error)
 
 // Claimed is one such row, with the batch, and the list and row it took it from.
 type Claimed struct {
@@ -140,7 +140,7 @@ func (m *meeting) accounts(ctx context.Context, list List) error {
 }
 
 // A person whose home is another commune, and the latest list of another commune
-// for the same programme and category that the person stands on.
+// for the same programme, month and category that the person stands on.
 const sqlOtherCommunes = `
 SELECT s.row_no, h.name_vi, coalesce(w.list, 0), coalesce(w.row_no, 0), coalesce(w.name_vi, '')
   FROM registry.stage s
@@ -151,7 +151,7 @@ SELECT s.row_no, h.name_vi, coalesce(w.list, 0), coalesce(w.row_no, 0), coalesce
          FROM registry.list_row w
          JOIN registry.list l ON l.id = w.list
          JOIN registry.unit u ON u.code = l.unit_code AND u.valid_from = l.unit_valid_from
-        WHERE w.person = p.id AND w.category = s.category AND l.programme = @programme AND l.unit_code <> @unit
+        WHERE w.person = p.id AND w.category = s.category AND l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date AND l.unit_code <> @unit
         ORDER BY w.list DESC
         LIMIT 1) w ON true
  WHERE s.list = @list
@@ -160,7 +160,7 @@ SELECT s.row_no, h.name_vi, coalesce(w.list, 0), coalesce(w.row_no, 0), coalesce
 
 func (m *meeting) communes(ctx context.Context, list List) error {
 	args := m.args()
-	args["programme"] = m.options.Programme
+	args["programme"], args["month"] = m.options.Programme, m.options.Month
 	rows, _ := m.tx.Query(ctx, sqlOtherCommunes, args)
 	var row, listRow int
 	var other int64
@@ -246,7 +246,7 @@ func (m *meeting) claims(ctx context.Context, list List) error {
 	if m.options.Claims == nil {
 		return nil
 	}
-	claimed, err := m.options.Claims(ctx, m.tx, m.options.Programme, m.list)
+	claimed, err := m.options.Claims(ctx, m.tx, m.options.Programme, m.options.Month, m.list)
 	if err != nil {
 		return fmt.Errorf("look for list %d in batches: %w", m.list, err)
 	}

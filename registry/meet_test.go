@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/pgdb"
 	"ansinh/registry"
 )
@@ -270,7 +271,7 @@ func TestARowThatABatchHoldsLeavesThePersonsOthers(t *testing.T) {
 	twice := [][]any{other(6, "0020000000777"), with(other(6, "0020000000777"), cCategory, "TET-HN-2026-02")}
 	result, err := importList(t, db, workbook(t, twice...), func(o *registry.ImportOptions) {
 		o.AcceptValid = true
-		o.Claims = func(context.Context, pgx.Tx, string, int64) ([]registry.Claimed, error) {
+		o.Claims = func(context.Context, pgx.Tx, string, calendar.Date, int64) ([]registry.Claimed, error) {
 			return []registry.Claimed{{Row: 5, Batch: 41, List: 7, ListRow: 12}}, nil
 		}
 	})

@@ -23,16 +23,22 @@ type Missing struct {
 const sensitiveShown = 1
 
 // The last list is the latest earlier one of the commune: of the programme of
-// last time, and where that is the same programme, before this list. Whoever died
-// meanwhile is not missing.
+// last time, and where that is the same programme, before this list. For a programme
+// that pays every month it is all lists of the newest month before this one's, and
+// whoever stands on any list of this month is there. Whoever died meanwhile is not
+// missing.
 const sqlMissing = `
-WITH last AS (
-    SELECT max(l.id) AS id
+WITH earlier AS (
+    SELECT l.id, l.month
       FROM registry.list l
      WHERE l.programme = @last_programme
        AND l.unit_code = @unit
        AND l.unit_valid_from = @unit_from
        AND l.id < @list
+       AND (@month::date IS NULL OR l.month IS NULL OR l.month < @month::date)
+), last AS (
+    SELECT e.id FROM earlier e
+     WHERE CASE WHEN e.month IS NULL THEN e.id = (SELECT max(x.id) FROM earlier x) ELSE e.month = (SELECT max(x.month) FROM earlier x) END
 )
 SELECT p.id, p.name, coalesce(p.birth_year, 0), CASE WHEN coalesce(c.sensitive, 0) <= @shown THEN w.category ELSE '' END, w.list, w.row_no
   FROM last
@@ -41,10 +47,10 @@ SELECT p.id, p.name, coalesce(p.birth_year, 0), CASE WHEN coalesce(c.sensitive, 
   LEFT JOIN registry.category c ON c.code = w.category
  WHERE NOT EXISTS (SELECT 1 FROM registry.list_row n WHERE n.list = @list AND n.person = w.person)
    AND NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = w.person)
-   AND (NOT @other OR NOT EXISTS (
+   AND (NOT @other AND @month::date IS NULL OR NOT EXISTS (
         SELECT 1 FROM registry.list_row o JOIN registry.list l ON l.id = o.list
-         WHERE o.person = w.person AND l.programme = @programme))
- ORDER BY w.row_no`
+         WHERE o.person = w.person AND l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date))
+ ORDER BY w.list, w.row_no`
 
 // missing finds who was on the last list and is not on this one, whose rows are
 // written already. Whoever stands on a refused row is there, and wrong.
@@ -55,6 +61,7 @@ func (s *stage) missing(ctx context.Context, list List, options ImportOptions) (
 	}
 	args := s.args()
 	args["programme"], args["last_programme"], args["other"], args["shown"] = options.Programme, last, last != options.Programme, sensitiveShown
+	args["month"] = options.Month
 	rows, err := s.tx.Query(ctx, sqlMissing, args)
 	if err != nil {
 		return nil, fmt.Errorf("look for people missing in list %d: %w", s.list, err)

@@ -15,7 +15,9 @@ import (
 // sqlLastRows takes, from all lists of the commune for the programme, the newest
 // row of each person in each category: a supplementary list adds to the whole one
 // before it, and nobody is missing because the newest list was short. Whoever is
-// recorded as dead is left to the registry, which knows the heirs.
+// recorded as dead is left to the registry, which knows the heirs. Where a programme
+// pays every month the lists of the newest month count: whoever left before it does
+// not come back.
 const sqlLastRows = `
 SELECT DISTINCT ON (w.person, w.category)
        p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precision, p.sex, p.id_index, p.id_enc, p.phone_index, p.phone_enc,
@@ -27,6 +29,8 @@ SELECT DISTINCT ON (w.person, w.category)
   JOIN registry.person AS p ON p.id = w.person
   LEFT JOIN registry.channel AS c ON c.person = p.id AND c.rank = 1
  WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from
+   AND l.month IS NOT DISTINCT FROM (SELECT max(n.month) FROM registry.list AS n
+                                      WHERE n.programme = @programme AND n.unit_code = @unit AND n.unit_valid_from = @unit_from)
    AND NOT EXISTS (SELECT 1 FROM registry.death AS d WHERE d.person = p.id
                       AND NOT EXISTS (SELECT 1 FROM registry.death_undone AS u WHERE u.death = d.act))
  ORDER BY w.person, w.category, w.list DESC, w.row_no`

@@ -211,8 +211,8 @@ func RefusedCells(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, list i
 	return cells, nil
 }
 
-// sqlSettleRefused finds refused rows of earlier lists of the commune whose person
-// this list brings. Too strict is a row somebody decides by hand; too lax would
+// sqlSettleRefused finds refused rows of earlier lists of the commune, for the same
+// month, whose person this list brings. Too strict is a row somebody decides by hand; too lax would
 // leave a person out in silence. So a name alone never settles: it takes the
 // personal id with the name or the row, or the name in the same row without another
 // birth year, or the name with birth year and category where both lists have it
@@ -229,7 +229,8 @@ WITH came AS (
       JOIN registry.refused_row AS r ON r.list = l.id
       LEFT JOIN LATERAL (SELECT x.n, x.kind FROM registry.row_decision AS x
                           WHERE x.list = r.list AND x.row_no = r.row_no ORDER BY x.n DESC LIMIT 1) AS d ON true
-     WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.id < @list
+     WHERE l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date
+       AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.id < @list
        AND coalesce(d.kind, 'moved') = 'moved'
 )
 INSERT INTO registry.row_decision (list, row_no, n, kind, new_list, new_row, reason, by_one, at)
@@ -247,7 +248,7 @@ SELECT DISTINCT ON (r.list, r.row_no) r.list, r.row_no, r.n + 1, 'corrected', @l
 // settleRefused closes the refused rows of earlier lists that this one corrects,
 // and says how many.
 func settleRefused(ctx context.Context, tx pgx.Tx, list int64, options ImportOptions) (int, error) {
-	tag, err := tx.Exec(ctx, sqlSettleRefused, pgx.NamedArgs{"list": list, "programme": options.Programme, "unit": options.Unit.Code,
+	tag, err := tx.Exec(ctx, sqlSettleRefused, pgx.NamedArgs{"list": list, "programme": options.Programme, "month": options.Month, "unit": options.Unit.Code,
 		"unit_from": options.Unit.ValidFrom, "by": options.By, "now": options.Now})
 	if err != nil {
 		return 0, fmt.Errorf("settle refused rows by list %d: %w", list, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"ansinh/internal/calendar"
 	"ansinh/registry"
 )
 
@@ -166,7 +167,7 @@ func TestActsWaitWhileAListIsTaken(t *testing.T) {
 	db := prepared(t, true)
 	asked := false
 	_, err := importList(t, db, workbook(t, mrsMau(), mrThu()), func(o *registry.ImportOptions) {
-		o.Claims = func(ctx context.Context, _ pgx.Tx, _ string, _ int64) ([]registry.Claimed, error) {
+		o.Claims = func(ctx context.Context, _ pgx.Tx, _ string, _ calendar.Date, _ int64) ([]registry.Claimed, error) {
 			asked = true
 			var free bool
 			err := db.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended('registry.act', 0))`).Scan(&free)
@@ -191,7 +192,7 @@ func TestARowThatABatchHoldsAlreadyDoesNotWait(t *testing.T) {
 	}
 	got, err := importList(t, db, workbook(t, mrsMau(), mrThu()), func(o *registry.ImportOptions) {
 		o.AcceptValid = true
-		o.Claims = func(context.Context, pgx.Tx, string, int64) ([]registry.Claimed, error) {
+		o.Claims = func(context.Context, pgx.Tx, string, calendar.Date, int64) ([]registry.Claimed, error) {
 			return []registry.Claimed{{Row: 5, Batch: 13001, List: 1, ListRow: 5}}, nil
 		}
 	})

@@ -122,7 +122,7 @@ func onBatch(f *flag.FlagSet, b *batchFlags, do func(ctx context.Context, e *env
 
 func setupBatchPlan(f *flag.FlagSet) run {
 	var d payout.Declaration
-	var total, decided, period, lists string
+	var total, decided, period, month, lists string
 	batch := f.Int("batch", 0, "a batch that is declared already")
 	f.StringVar(&d.Programme, "programme", "", "code of the programme")
 	f.StringVar(&d.NameVI, "name", "", "name of the batch")
@@ -130,7 +130,8 @@ func setupBatchPlan(f *flag.FlagSet) run {
 	f.StringVar(&total, "total", "", "đồng the decision allows")
 	f.StringVar(&d.DecisionNo, "decision", "", "number of the decision")
 	f.StringVar(&decided, "decided", "", "its date, YYYY-MM-DD")
-	f.StringVar(&period, "period", "", "any day of the month the benefit is for; the programme's own when empty")
+	f.StringVar(&month, "month", "", "month the benefit is for, YYYY-MM; needed where the programme pays every month")
+	f.StringVar(&period, "period", "", "the same as --month, by any day of it")
 	f.StringVar(&d.MadeBy, "by", "", "who makes it")
 	f.StringVar(&lists, "lists", "", "numbers of lists; all that no batch was planned from when empty")
 	return func(ctx context.Context, e *env, _ []string) error {
@@ -148,7 +149,7 @@ func setupBatchPlan(f *flag.FlagSet) run {
 			return err
 		}
 		if id == 0 {
-			if err := readDeclaration(&d, total, decided, period); err != nil {
+			if err := readDeclaration(&d, total, decided, period, month); err != nil {
 				return err
 			}
 			err := pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
@@ -172,8 +173,14 @@ func setupBatchPlan(f *flag.FlagSet) run {
 	}
 }
 
-func readDeclaration(d *payout.Declaration, total, decided, period string) error {
+func readDeclaration(d *payout.Declaration, total, decided, period, month string) error {
+	if period != "" && month != "" {
+		return usagef("--month and --period exclude each other")
+	}
 	var err error
+	if d.Period, err = parseMonth(month); err != nil {
+		return err
+	}
 	if d.Total, err = money.Parse(total); err != nil {
 		return usagef("--total: %v", err)
 	}

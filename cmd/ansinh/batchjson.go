@@ -36,6 +36,7 @@ type batchJSON struct {
 	PauseWhy      string         `json:"pause_why"`
 	ClosedAt      *time.Time     `json:"closed_at"`
 	PostingSet    string         `json:"posting_set"`
+	Monthly       bool           `json:"monthly"`
 }
 
 type sectionJSON struct {

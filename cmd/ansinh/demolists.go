@@ -130,6 +130,9 @@ func openFile(ctx context.Context, db pgdb.DB, keys *crypt.Keys, path string, o 
 	if err != nil {
 		return nil, err
 	}
+	if o.Month, err = payout.ListMonth(ctx, db, o.Programme, o.Month, calendar.DateOf(o.Now)); err != nil {
+		return nil, err
+	}
 	if o.Unit.ValidFrom.IsZero() {
 		if o.Unit, err = unitNow(ctx, db, o.Unit.Code, o.Now); err != nil {
 			return nil, err

@@ -71,10 +71,16 @@ func (c *listCheck) run(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	c.copies.many, c.copies.now, c.copies.demo = len(files) > 1, c.options.Now, c.demo
-	if c.options.Programme != "" {
+	switch {
+	case c.options.Programme != "":
 		if c.keys, err = e.keys(); err != nil {
 			return err
 		}
+		if err := c.lists.monthOf(ctx, db, &c.options); err != nil {
+			return err
+		}
+	case c.lists.month != "":
+		return usagef("--month needs --programme")
 	}
 	var sum checkSum
 	read := func(path string) ([]readFile, error) { return c.read(ctx, path) }

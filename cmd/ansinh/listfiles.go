@@ -16,7 +16,10 @@ import (
 
 	"golang.org/x/term"
 
+	"ansinh/internal/calendar"
+	"ansinh/internal/pgdb"
 	"ansinh/internal/vntext"
+	"ansinh/payout"
 	"ansinh/registry"
 	"ansinh/registry/annotate"
 )
@@ -31,6 +34,7 @@ type listFlags struct {
 	confirmed    bool
 	repairs      bool
 	last         string
+	month        string
 	compared     registry.Files // what stands on several files of one command
 
 	mu       sync.Mutex
@@ -45,6 +49,7 @@ func (l *listFlags) register(f *flag.FlagSet) {
 	f.BoolVar(&l.confirmed, "confirm-encoding", false, "convert text in TCVN3 or VNI as the check showed it")
 	f.BoolVar(&l.repairs, "accept-repairs", false, "take the values that the check offers, such as lost zeros")
 	f.StringVar(&l.last, "last-programme", "", "programme of last time, to find who is missing now; without it the same one")
+	f.StringVar(&l.month, "month", "", "month the list is for, YYYY-MM; needed where the programme pays every month")
 	f.IntVar(&l.workers, "workers", runtime.NumCPU(), "files read at the same time")
 }
 
@@ -69,6 +74,28 @@ func (l *listFlags) set(o *registry.ImportOptions) {
 	encoding, _ := vntext.ParseEncoding(l.encoding)
 	o.Text = registry.TextOptions{Encoding: encoding, Confirmed: l.confirmed}
 	o.AcceptRepairs, o.LastProgramme, o.Files = l.repairs, l.last, &l.compared
+}
+
+// monthOf puts the month of the lists into options, as their programme wants it.
+func (l *listFlags) monthOf(ctx context.Context, db pgdb.Querier, o *registry.ImportOptions) error {
+	wanted, err := parseMonth(l.month)
+	if err != nil {
+		return err
+	}
+	o.Month, err = payout.ListMonth(ctx, db, o.Programme, wanted, calendar.DateOf(o.Now))
+	return err
+}
+
+// parseMonth reads --month, YYYY-MM; empty is no month.
+func parseMonth(text string) (calendar.Date, error) {
+	if text == "" {
+		return calendar.Date{}, nil
+	}
+	month, err := calendar.ParseISO(text + "-01")
+	if err != nil {
+		return month, usagef("--month: %q is no month: write it as 2026-02", text)
+	}
+	return month, nil
 }
 
 // unitOf is the commune a file is for: the one asked for, or the first five

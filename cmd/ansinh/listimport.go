@@ -71,6 +71,9 @@ func (l *listImport) run(ctx context.Context, e *env, args []string) error {
 	}
 	l.options.Now, l.options.Random, l.options.Claims = e.now()(), rand.Reader, payout.Claimed
 	l.lists.set(&l.options)
+	if err := l.lists.monthOf(ctx, l.db, &l.options); err != nil {
+		return err
+	}
 	read := func(path string) ([]*registry.OpenedList, error) { return l.read(ctx, path) }
 	err = each(ctx, e, &l.lists, files, read, func(path string, opened []*registry.OpenedList, err error) error {
 		for _, list := range opened {

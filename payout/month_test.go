@@ -1,0 +1,176 @@
+package payout_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"ansinh/internal/calendar"
+	"ansinh/internal/money"
+	"ansinh/internal/pgdb"
+	"ansinh/ledger"
+	"ansinh/payout"
+)
+
+const (
+	assistance = "BTXH26"
+	elder      = "BTXH-05A1" // 975,000
+	disabled   = "BTXH-06A1" // 1,300,000
+)
+
+var (
+	january  = calendar.Must(2026, 1, 1)
+	february = calendar.Must(2026, 2, 1)
+	march    = calendar.Must(2026, 3, 1)
+)
+
+// in moves the office to the third day of a month and to its lists and batches.
+func (o *office) in(month calendar.Date) {
+	o.month, o.now = month, month.AddDays(2).At(9, 0)
+}
+
+func (o *office) tryDeclare(programme string, period calendar.Date) (b payout.Batch, err error) {
+	o.t.Helper()
+	err = pgdb.InTx(o.t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error {
+		id, err := payout.Declare(ctx, tx, payout.Declaration{Programme: programme, Period: period, NameVI: "Đợt thử", Count: 9, Total: 90_000_000,
+			DecisionNo: "01/QĐ-UBND", DecisionDate: january, MadeBy: o.maker}, o.now)
+		if err != nil {
+			return err
+		}
+		b, err = payout.ReadBatch(ctx, tx, id)
+		return err
+	})
+	return b, err
+}
+
+// A wrong year typed into a batch or beside a list would pay a month that nobody
+// decided, and nothing else would say so.
+func TestAMonthlyProgrammePaysOnlyTheMonthsItMay(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.now = calendar.Must(2026, 2, 27).At(9, 0)
+	for name, tt := range map[string]struct {
+		programme string
+		wanted    calendar.Date
+		list      string // code, "" = taken
+		batch     string
+		due       calendar.Date
+	}{
+		"this month":                    {assistance, calendar.Must(2026, 2, 27), "", "", calendar.Must(2026, 2, 10)},
+		"the first month":               {assistance, january, "", "", calendar.Must(2026, 1, 10)},
+		"the next month":                {assistance, march, "", "", calendar.Must(2026, 3, 10)},
+		"the month after the next":      {assistance, calendar.Must(2026, 4, 1), "PAYOUT-MONTH-RANGE", "PAYOUT-MONTH-RANGE", calendar.Date{}},
+		"a wrong year":                  {assistance, calendar.Must(2062, 2, 1), "PAYOUT-MONTH-RANGE", "PAYOUT-MONTH-RANGE", calendar.Date{}},
+		"before it began":               {assistance, calendar.Must(2025, 12, 31), "PAYOUT-MONTH-RANGE", "PAYOUT-MONTH-RANGE", calendar.Date{}},
+		"no month":                      {assistance, calendar.Date{}, "PAYOUT-MONTH-NEEDED", "PAYOUT-MONTH-NEEDED", calendar.Date{}},
+		"once, no month":                {"TET26", calendar.Date{}, "", "", calendar.Must(2026, 1, 27)},
+		"once, its own month":           {"TET26", january, "PAYOUT-MONTH-ONCE", "", calendar.Must(2026, 1, 27)},
+		"once, another month":           {"TET26", february, "PAYOUT-MONTH-ONCE", "PAYOUT-PERIOD", calendar.Date{}},
+		"a programme nobody has set up": {"TET62", february, "PAYOUT-PROGRAMME", "PAYOUT-PROGRAMME", calendar.Date{}},
+	} {
+		month, err := payout.ListMonth(t.Context(), o.db, tt.programme, tt.wanted, calendar.DateOf(o.now))
+		if tt.list != "" {
+			wantCode(t, err, tt.list)
+		} else if want := tt.wanted; err != nil || tt.programme == assistance && month != want.FirstOfMonth() || tt.programme != assistance && !month.IsZero() {
+			t.Errorf("%s: a list is for %v (%v)", name, month, err)
+		}
+		b, err := o.tryDeclare(tt.programme, tt.wanted)
+		if tt.batch != "" {
+			wantCode(t, err, tt.batch)
+		} else if err != nil || b.DueDate != tt.due || b.Month() != month {
+			t.Errorf("%s: batch for %v due %v (%v), want %v due %v", name, b.Month(), b.DueDate, err, month, tt.due)
+		}
+	}
+}
+
+func TestAMonthIsDueByItsLastDayWhereItIsShorter(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.now = february.At(9, 0)
+	scheme := payout.Scheme{Programme: payout.Programme{Code: "CUOI", PostingSet: ledger.EntrustedState, Monthly: true, FirstMonth: january, DueDay: 31},
+		Rules: []payout.Rule{{Code: "R", Category: elder, Amount: 1}}}
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error { return payout.AddScheme(ctx, tx, scheme) })
+	for month, want := range map[calendar.Date]calendar.Date{january: calendar.Must(2026, 1, 31), february: calendar.Must(2026, 2, 28)} {
+		if b, err := o.tryDeclare("CUOI", month); err != nil || b.DueDate != want {
+			t.Errorf("the batch of %v is due %v (%v), want %v", month, b.DueDate, err, want)
+		}
+	}
+}
+
+// Two rules for one category would pay its people twice each month.
+func TestAMonthlyProgrammeHasOneRuleForACategory(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	scheme := payout.Scheme{Programme: payout.Programme{Code: assistance, Monthly: true, FirstMonth: january, DueDay: 10},
+		Rules: []payout.Rule{{Code: elder, Category: elder, Amount: 975_000}, {Code: "NEW", Category: elder, Amount: 1_000_000}}}
+	err := pgdb.InTx(t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error { return payout.AddScheme(ctx, tx, scheme) })
+	wantCode(t, err, "PAYOUT-RULE-TWICE")
+	if n := o.rows(`SELECT code FROM payout.rule WHERE programme = 'BTXH26' AND category = $1`, elder); len(n) != 1 {
+		t.Errorf("the category has rules %v, want one", n)
+	}
+}
+
+const testMonths = `
+SELECT format('%s: %s pays person %s %s for %s', p.batch, p.channel, p.person, p.amount, to_char(e.month, 'YYYY-MM'))
+  FROM payout.payment AS p JOIN payout.entitlement AS e ON e.batch = p.batch AND e.payment = p.no
+ ORDER BY e.month, p.batch, p.person`
+
+// The same people are paid each month, nobody twice in one: neither by a second
+// list of the month nor by lists of another.
+func TestThreeMonthsPayEverybodyOnceAMonth(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var want []string
+	pays := func(batch ledger.BatchID, amounts ...money.Amount) {
+		for i, a := range amounts {
+			if a > 0 {
+				want = append(want, fmt.Sprintf("%d: A pays person %d %s for %04d-%02d", batch, i+1, a.Exact(), o.month.Year(), int(o.month.Month())))
+			}
+		}
+	}
+	for i, month := range []calendar.Date{january, february, march} {
+		o.in(month)
+		list := o.list(assistance, baDinh, entry{1, elder, "A", 0}, entry{2, disabled, "A", 0})
+		batch := o.declare(assistance, 2, 2_275_000)
+		got := o.plan(batch)
+		if diff := cmp.Diff(payout.PlanResult{Batch: batch, Lists: 1, Sections: 1, Payments: 2, Total: 2_275_000, LeftOut: map[string]int64{}}, got, noDigest); diff != "" {
+			t.Errorf("month %d (-want +got):\n%s", i+1, diff)
+		}
+		pays(batch, 975_000, 1_300_000)
+		if lists := o.rows(`SELECT list::text FROM payout.batch_list WHERE batch = $1`, batch); !cmp.Equal(lists, []string{fmt.Sprint(list)}) {
+			t.Errorf("month %d was planned from lists %v, want %d alone", i+1, lists, list)
+		}
+		// Somebody was forgotten; the supplementary list repeats one who was not.
+		o.list(assistance, ngocHa, entry{1, elder, "A", 0}, entry{3, elder, "A", 0})
+		late := o.declare(assistance, 1, 975_000)
+		if got := o.plan(late); got.Payments != 1 || got.LeftOut["already"] != 1 {
+			t.Errorf("supplementary batch of month %d: %+v, want one payment and one held already", i+1, got)
+		}
+		pays(late, 0, 0, 975_000)
+	}
+	if diff := cmp.Diff(want, o.rows(testMonths)); diff != "" {
+		t.Errorf("paid (-want +got):\n%s", diff)
+	}
+}
+
+// Lists of February are no lists of March, neither by default nor when somebody
+// names them.
+func TestAMonthIsPlannedFromItsOwnListsOnly(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.in(february)
+	list := o.list(assistance, baDinh, entry{1, elder, "A", 0})
+	o.in(march)
+	batch := o.declare(assistance, 9, 9_000_000)
+	for _, lists := range [][]int64{nil, {list}} {
+		_, err := payout.Plan(t.Context(), o.db, batch, payout.PlanOptions{Lists: lists, Who: "lan"}, o.now)
+		wantCode(t, err, "PAYOUT-LISTS")
+	}
+	o.month = february
+	if got := o.plan(o.declare(assistance, 9, 9_000_000)); got.Payments != 1 {
+		t.Errorf("February is planned from its list late: %+v", got)
+	}
+}
