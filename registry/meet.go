@@ -221,10 +221,14 @@ SELECT s.row_no, t.state
    AND t.state <> 'active'
  ORDER BY s.row_no`
 
-// resting flags people whose money rests by a decision, or whose right ended.
+// resting flags people whose money rests by a decision, or whose right ended: today,
+// or in the month of the list.
 func (m *meeting) resting(ctx context.Context, list List) error {
 	args := m.args()
 	args["day"] = calendar.DateOf(m.now)
+	if !m.options.Month.IsZero() {
+		args["day"] = m.options.Month
+	}
 	rows, _ := m.tx.Query(ctx, sqlRestingPeople, args)
 	var row int
 	var state string
