@@ -119,8 +119,38 @@ SELECT format('%s: %s pays person %s %s for %s', p.batch, p.channel, p.person, p
   FROM payout.payment AS p JOIN payout.entitlement AS e ON e.batch = p.batch AND e.payment = p.no
  ORDER BY e.month, p.batch, p.person`
 
+const testPaid = `
+SELECT format('person %s: %s paid for %s', p.person, l.amount, to_char(e.month, 'YYYY-MM'))
+  FROM ledger.line AS l
+  JOIN ledger.leg AS g ON g.id = l.leg AND g.state = 'paid'
+  JOIN payout.payment AS p ON p.batch = l.batch AND p.no = l.payment
+  JOIN payout.entitlement AS e ON e.batch = p.batch AND e.payment = p.no
+ ORDER BY p.person, e.month`
+
+// paid has a planned batch approved, its money drawn, ordered at bank A and proved.
+func (o *office) paid(batch ledger.BatchID) {
+	o.t.Helper()
+	o.submit(batch)
+	o.approve(batch)
+	var all []int64
+	for n := int64(1); n <= int64(len(o.rows(`SELECT no::text FROM payout.payment WHERE batch = $1`, batch))); n++ {
+		all = append(all, n)
+	}
+	drawn, err := payout.DrawNeeds(o.t.Context(), o.db, batch, "ketoan", o.now)
+	if err != nil || len(drawn) != 1 {
+		o.t.Fatalf("drawn %v: %v", drawn, err)
+	}
+	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := ledger.Move(ctx, tx, ledger.Voucher{Key: "credit/" + drawn[0].Reference, Book: drawn[0].Book, PostingSet: ledger.EntrustedState, Kind: "test",
+			Cause: 1, AccountingDate: calendar.DateOf(o.now), PostedAt: o.now, Text: "credit"}, ledger.DrawArrived("A", assistance, drawn[0].Amount))
+		return err
+	})
+	o.order(batch, ledger.LegOrdered, 0, all...)
+	o.order(batch, ledger.LegPaidSent, 8, all...)
+}
+
 // The same people are paid each month, nobody twice in one: neither by a second
-// list of the month nor by lists of another.
+// list of the month nor by lists of another. The last line of each payment says so.
 func TestThreeMonthsPayEverybodyOnceAMonth(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -141,6 +171,7 @@ func TestThreeMonthsPayEverybodyOnceAMonth(t *testing.T) {
 			t.Errorf("month %d (-want +got):\n%s", i+1, diff)
 		}
 		pays(batch, 975_000, 1_300_000)
+		o.paid(batch)
 		if lists := o.rows(`SELECT list::text FROM payout.batch_list WHERE batch = $1`, batch); !cmp.Equal(lists, []string{fmt.Sprint(list)}) {
 			t.Errorf("month %d was planned from lists %v, want %d alone", i+1, lists, list)
 		}
@@ -151,9 +182,19 @@ func TestThreeMonthsPayEverybodyOnceAMonth(t *testing.T) {
 			t.Errorf("supplementary batch of month %d: %+v, want one payment and one held already", i+1, got)
 		}
 		pays(late, 0, 0, 975_000)
+		o.paid(late)
 	}
 	if diff := cmp.Diff(want, o.rows(testMonths)); diff != "" {
-		t.Errorf("paid (-want +got):\n%s", diff)
+		t.Errorf("planned (-want +got):\n%s", diff)
+	}
+	var proved []string
+	for i, amount := range []string{"975000", "1300000", "975000"} {
+		for month := 1; month <= 3; month++ {
+			proved = append(proved, fmt.Sprintf("person %d: %s paid for 2026-%02d", i+1, amount, month))
+		}
+	}
+	if diff := cmp.Diff(proved, o.rows(testPaid)); diff != "" {
+		t.Errorf("proved in the ledger (-want +got):\n%s", diff)
 	}
 }
 
