@@ -363,3 +363,59 @@ func TestACronOnAMonthlyBatchPaysItsMonthOnce(t *testing.T) {
 		t.Errorf("paid %v, want %v", got, want)
 	}
 }
+
+func TestASchemePaysOnceOrEveryMonth(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		programme payout.Programme
+		code      string
+	}{
+		"once":                       {payout.Programme{DueDate: january}, ""},
+		"every month":                {payout.Programme{Monthly: true, FirstMonth: january, DueDay: 31}, ""},
+		"neither":                    {payout.Programme{}, "PAYOUT-PROGRAMME-TIMES"},
+		"once without its date":      {payout.Programme{FirstMonth: january, DueDay: 5}, "PAYOUT-PROGRAMME-TIMES"},
+		"every month with a date":    {payout.Programme{Monthly: true, DueDate: january, FirstMonth: january, DueDay: 5}, "PAYOUT-PROGRAMME-TIMES"},
+		"every month, no first one":  {payout.Programme{Monthly: true, DueDay: 5}, "PAYOUT-PROGRAMME-TIMES"},
+		"from the middle of a month": {payout.Programme{Monthly: true, FirstMonth: january.AddDays(9), DueDay: 5}, "PAYOUT-PROGRAMME-TIMES"},
+		"no due day":                 {payout.Programme{Monthly: true, FirstMonth: january}, "PAYOUT-PROGRAMME-TIMES"},
+		"a due day of no month":      {payout.Programme{Monthly: true, FirstMonth: january, DueDay: 32}, "PAYOUT-PROGRAMME-TIMES"},
+	} {
+		err := payout.Scheme{Programme: tt.programme}.Check()
+		if tt.code == "" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if tt.code != "" {
+			wantCode(t, err, tt.code)
+		}
+	}
+}
+
+// A digit typed wrong in a file of ours would be paid to everybody of a category.
+func TestMonthlyRatesAreTheStandardTimesACoefficient(t *testing.T) {
+	t.Parallel()
+	const standard = 650_000
+	schemes, err := payout.Schemes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue := map[string]bool{}
+	for _, c := range registry.Categories() {
+		catalogue[c.Code] = true
+	}
+	rules := map[string]int{}
+	for _, s := range schemes {
+		if !s.Programme.Monthly {
+			continue
+		}
+		for _, r := range s.Rules {
+			rules[s.Programme.Code]++
+			halves := int64(r.Amount) * 2 / standard
+			if !catalogue[r.Category] || halves < 2 || halves > 6 || int64(r.Amount)*2 != halves*standard {
+				t.Errorf("%s pays category %q %s: not in the catalogue, or not 1 to 3 times %d", s.Programme.Code, r.Category, r.Amount, standard)
+			}
+		}
+	}
+	if want := map[string]int{"BTXH26": 15, "HTXH26": 2}; !cmp.Equal(rules, want) {
+		t.Errorf("monthly rules %v, want %v", rules, want)
+	}
+}
