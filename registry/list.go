@@ -90,7 +90,7 @@ func (l List) Readable() bool {
 
 func isFileCode(code Code) bool {
 	switch code {
-	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, TextLost, UnitTitle:
 		return true
 	default:
 		return false
@@ -114,6 +114,7 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 
 	var found []List
 	var hidden []Finding
+	var lost List // a sheet without headings whose letters are lost
 	for i, s := range book.Sheets {
 		if s.Hidden {
 			holds, err := hasHeader(book, i)
@@ -129,11 +130,16 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 		if err != nil {
 			return List{}, err
 		}
-		if list.HeaderRow > 0 {
+		switch {
+		case list.HeaderRow > 0:
 			found = append(found, list)
+		case !list.Readable():
+			lost = list
 		}
 	}
 	switch {
+	case len(found) == 0 && !lost.Readable():
+		return lost, nil
 	case len(found) == 0 && book.Format == sheet.CSV:
 		return List{}, fileError(FileText, nil)
 	case len(found) == 0:

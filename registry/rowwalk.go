@@ -86,6 +86,7 @@ func (w *rowWalk) end() {
 		w.begin()
 	}
 	if !w.done {
+		w.list.checkOrder(w.reader.header, w.reader.order)
 		w.list.finish(w.reader.header)
 	}
 }
