@@ -41,6 +41,7 @@ const (
 	RowHidden       Code = "LIST-ROW-HIDDEN"
 	RowTwice        Code = "LIST-ROW-TWICE"
 	CellLong        Code = "LIST-CELL-LONG"
+	CellMerged      Code = "LIST-CELL-MERGED"
 	TextDamaged     Code = "LIST-TEXT-DAMAGED"
 	TextSuspect     Code = "LIST-TEXT-SUSPECT"
 	CellError       Code = "LIST-CELL-ERROR"
@@ -114,7 +115,7 @@ const (
 
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
-	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
+	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
 	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 }
@@ -216,6 +217,8 @@ var findingTexts = map[Code]findingText{
 		"Xóa một trong hai dòng", "Delete one of the two rows"},
 	CellError: {"ô chứa lỗi công thức", "the cell holds the error of a formula",
 		"Thay công thức bằng giá trị đúng", "Put the right value in place of the formula"},
+	CellMerged: {"ô gộp đến dòng %v: nội dung được hiểu là của mọi dòng trong đó", "the cell is merged down to row %v: what it holds is taken for every row in it",
+		"Kiểm tra lại; nên bỏ gộp ô và ghi ở từng dòng", "Check it; better split the cell and write it in every row"},
 	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
 		"Rút gọn nội dung ô", "Shorten the cell"},
 	TextDamaged: {"ô có ký tự không thuộc bảng mã %v", "the cell holds a character that %v does not have",
