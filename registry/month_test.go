@@ -174,3 +174,31 @@ func TestCandidatesOfAMonth(t *testing.T) {
 		}
 	}
 }
+
+// Decree 20/2021, Article 8: the month of a death is due, to whoever receives for the
+// dead; a row refused then would be a person left out.
+func TestThePersonWhoDiedIsRefusedFromTheNextMonthOn(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	if _, err := importList(t, db, workbook(t, other(6, ""), mrThu()), of(1)); err != nil {
+		t.Fatal(err)
+	}
+	given(t, db, testAct, 900, "death", now)
+	given(t, db, `INSERT INTO registry.act_decision (act, outcome, by_two, seal, text, at) VALUES (900, 'done', 'mai', $1, '', $2)`, make([]byte, 64), now)
+	given(t, db, `INSERT INTO registry.death (act, person, died_on) SELECT 900, person, '2026-02-15' FROM registry.act WHERE id = 900`)
+	for month, want := range map[int]int{2: 0, 3: 1} {
+		got, err := importList(t, db, workbook(t, other(6, ""), mrThu(), other(month, "")), of(month, acceptValid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		for _, f := range got.Findings {
+			if f.Code == registry.PersonDead {
+				refused++
+			}
+		}
+		if refused != want || got.RowsRefused != want {
+			t.Errorf("month %d refuses %d rows, %d of the dead; want %d", month, got.RowsRefused, refused, want)
+		}
+	}
+}
