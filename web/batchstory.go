@@ -96,7 +96,7 @@ func (s *site) batchStories() []story {
 		Sorts: options(w.say("batches.sort.all"), "", w.pairs("batches.sort", batchSorts...)...), Programmes: options(w.say("batches.programme.all"), "", "TET26", "Quà Tết Bính Ngọ 2026")}
 	full := choices
 	full.Rows, full.List = rows, s.storyList("batches.count", 3, 3)
-	list := []story{{Page: "batches", Name: "two", Me: accounts.Accountant, Data: full},
+	list := []story{{Page: "batches", Name: "three, one of a month", Me: accounts.Accountant, Data: full},
 		{Page: "batch", Name: "being paid", Me: accounts.Accountant, Data: s.storyBatchPage()}, {Page: "batch", Name: "declared", Me: accounts.Accountant, Data: none}}
 	for name, says := range map[string]string{"no batch yet": w.say("batches.count.none"), "nothing found": w.say("list.nomatch.text", "mẫu"),
 		"nothing filtered": w.say("list.nomatch", w.say("batches.has.closed")), "nothing for both": w.say("list.nomatch.both", "mẫu", w.say("batches.has.closed"))} {
