@@ -96,6 +96,9 @@ func (p *plan) run(ctx context.Context, batch ledger.BatchID, lists []int64) err
 	if p.batch, err = LockBatch(ctx, p.tx, batch); err != nil {
 		return err
 	}
+	if err := p.alone(ctx); err != nil {
+		return err
+	}
 	if p.batch.PlannedAt != nil || p.batch.ClosedAt != nil {
 		return errs.Coded(errs.Conflict, "PAYOUT-PLANNED", fmt.Sprintf("Đợt %d đã lập danh sách chi; danh sách đến sau đưa vào đợt bổ sung. / "+
 			"Batch %d is planned already; put a late list into a supplementary batch.", batch, batch), ErrPlanned)
@@ -107,6 +110,20 @@ func (p *plan) run(ctx context.Context, batch ledger.BatchID, lists []int64) err
 		if err := step(ctx); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+const sqlLockLevel = `SELECT pg_catalog.pg_advisory_xact_lock(hashtextextended('payout.level ' || @programme || ' ' || @month, 0))`
+
+// alone keeps other plans of a programme's month waiting: claims of two levels are
+// no conflict to the database, and two plans at once would pay a person both.
+func (p *plan) alone(ctx context.Context) error {
+	if !p.batch.Monthly {
+		return nil
+	}
+	if _, err := p.tx.Exec(ctx, sqlLockLevel, pgx.NamedArgs{"programme": p.batch.Programme, "month": p.batch.Period.String()}); err != nil {
+		return fmt.Errorf("wait for another plan of the month: %w", err)
 	}
 	return nil
 }
@@ -205,6 +222,10 @@ func (p *plan) readUnits(ctx context.Context) error {
 // sqlStage judges every list row once. A payment's home is the unit of the
 // person's first row in a book, and payments are numbered by section, channel
 // and person, so that one section's part of a channel is one run of numbers.
+//
+// A programme that pays every month pays one level: who stands in two categories
+// gets the highest (Decree 20/2021, Article 6(2); its one exception, the single
+// parent of BTXH-04, is in no programme yet).
 const sqlStage = `
 WITH unit AS (
     SELECT code, valid_from, section::smallint, book
@@ -230,15 +251,18 @@ WITH unit AS (
        AND f.month = e.month AND f.n = e.n
      WHERE e.programme = @programme AND e.month = @period AND e.subject = e.person
      GROUP BY e.rule, coalesce(a.kept, e.person)
+), level AS (
+    SELECT h.person, min(h.batch) AS batch FROM held AS h WHERE @monthly AND NOT h.free GROUP BY h.person
 ), stands AS (
     SELECT s.person, s.category FROM registry.standing_on(@period) AS s WHERE s.state <> 'active'
 ), judged AS (
     SELECT m.list, m.row_no, m.person, m.category, m.section, m.book, coalesce(m.rule, '') AS rule, m.amount,
-           coalesce(h.n + 1, 0) AS n, h.batch AS holder, coalesce(bank.key, provider.key, other.key) AS channel,
+           coalesce(h.n + 1, 0) AS n, coalesce(h.batch, k.batch) AS holder, coalesce(bank.key, provider.key, other.key) AS channel,
            coalesce(bank.ordinal, provider.ordinal, other.ordinal) AS ordinal,
            CASE WHEN m.rule IS NULL THEN 'no_rule'
                 WHEN m.stated_amount <> m.amount THEN 'other_amount'
                 WHEN NOT h.free THEN 'already'
+                WHEN k.person IS NOT NULL THEN 'other_level'
                 WHEN @period > d.died_on THEN 'dead'
                 WHEN d.person IS NOT NULL AND c.person IS NULL THEN 'no_heir'
                 WHEN x.person IS NOT NULL THEN 'death_reported'
@@ -247,6 +271,7 @@ WITH unit AS (
                 ELSE '' END AS reason
       FROM matched AS m
       LEFT JOIN held AS h ON h.rule = m.rule AND h.person = m.person
+      LEFT JOIN level AS k ON k.person = m.person
       LEFT JOIN registry.death_now AS d ON d.person = m.person
       LEFT JOIN (SELECT DISTINCT w.person FROM registry.death_waiting AS w) AS x ON x.person = m.person
       LEFT JOIN stands AS sa ON sa.person = m.person AND sa.category = ''
@@ -255,17 +280,29 @@ WITH unit AS (
       LEFT JOIN payout.channel AS bank ON c.kind = 'bank' AND bank.kind = 'bank' AND bank.bin = c.bank_bin
       LEFT JOIN payout.channel AS provider ON c.kind = 'provider' AND provider.kind = 'provider' AND provider.provider = c.provider
       LEFT JOIN payout.channel AS other ON c.kind = 'bank' AND other.kind = 'bank' AND other.is_default
-), placed AS (
-    SELECT j.list, j.row_no, j.person, j.category, j.rule, j.amount, j.n, j.holder, j.channel, j.ordinal, j.reason,
+), ranked AS (
+    SELECT j.list, j.row_no, j.person, j.category, j.section, j.book, j.rule, j.amount, j.n, j.holder, j.channel, j.ordinal, j.reason,
            row_number() OVER (PARTITION BY j.person, j.rule, j.reason ORDER BY j.list, j.row_no) AS turn,
-           first_value(j.section) OVER (PARTITION BY j.person, j.book, j.reason ORDER BY j.list, j.row_no) AS home
+           row_number() OVER (PARTITION BY j.person, j.reason ORDER BY j.amount DESC, j.list, j.row_no) AS height
       FROM judged AS j
+), settled AS (
+    SELECT r.list, r.row_no, r.person, r.category, r.section, r.book, r.rule, r.amount, r.n, r.holder, r.channel, r.ordinal,
+           CASE WHEN r.reason <> '' THEN r.reason
+                WHEN r.turn > 1 THEN 'already'
+                WHEN @monthly AND r.height > 1 THEN 'other_level'
+                ELSE '' END AS reason,
+           r.reason = '' AS here -- whatever holds it, this batch does
+      FROM ranked AS r
+), placed AS (
+    SELECT s.list, s.row_no, s.person, s.category, s.rule, s.amount, s.n, s.holder, s.channel, s.ordinal, s.reason, s.here,
+           first_value(s.section) OVER (PARTITION BY s.person, s.book, s.reason ORDER BY s.list, s.row_no) AS home
+      FROM settled AS s
 )
 INSERT INTO payout.plan_row (list, row_no, rule, person, category, amount, n, section, channel, payment, reason, other_batch)
 SELECT t.list, t.row_no, t.rule, t.person, t.category, t.amount, t.n, t.home, t.channel,
        dense_rank() OVER (PARTITION BY t.reason = '' ORDER BY t.home, t.ordinal, t.person),
-       CASE WHEN t.reason = '' AND t.turn > 1 THEN 'already' ELSE t.reason END,
-       CASE WHEN t.reason = '' AND t.turn > 1 THEN @batch::integer WHEN t.reason = 'already' THEN t.holder END
+       t.reason,
+       CASE WHEN t.reason = '' THEN NULL WHEN t.here THEN @batch::integer WHEN t.reason IN ('already', 'other_level') THEN t.holder END
   FROM placed AS t`
 
 // sqlLinear keeps the planner of PostgreSQL to joins whose cost grows with the
@@ -287,7 +324,7 @@ func (p *plan) stage(ctx context.Context) error {
 		froms = append(froms, time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC))
 	}
 	if _, err := p.tx.Exec(ctx, sqlStage, pgx.NamedArgs{"codes": codes, "froms": froms, "books": books, "lists": p.lists,
-		"programme": p.batch.Programme, "period": p.batch.Period, "batch": p.batch.ID, "day": calendar.DateOf(p.now)}); err != nil {
+		"programme": p.batch.Programme, "monthly": p.batch.Monthly, "period": p.batch.Period, "batch": p.batch.ID, "day": calendar.DateOf(p.now)}); err != nil {
 		return fmt.Errorf("judge the rows: %w", err)
 	}
 	return nil
@@ -406,6 +443,7 @@ func grouped(n int64) string { return money.Amount(n).String() }
 // The reasons of payout.left_out in the order people read them.
 var leftOutReasons = []struct{ reason, vi, en string }{
 	{"already", "đã có trong đợt khác hoặc trùng dòng", "already in a batch"},
+	{"other_level", "trong tháng chỉ hưởng một mức, đã tính mức khác", "one level a month is paid, and another is"},
 	{"no_rule", "không thuộc mức chi nào", "no rule fits"},
 	{"no_channel", "chưa có hình thức nhận", "no channel"},
 	{"other_amount", "số tiền khác mức quy định", "another amount than the rule's"},

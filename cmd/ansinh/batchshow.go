@@ -107,6 +107,7 @@ var missingWords = map[string]string{
 	"no_channel":     "không có nơi trả / no channel pays there",
 	"other_amount":   "số tiền khác quy định / another amount than the rule's",
 	"dead":           "đã mất trước tháng chi / died before the month",
+	"other_level":    "trong tháng chỉ hưởng một mức, đã tính mức khác / one level a month is paid, and another is",
 	"no_heir":        "đã mất, chưa có người thừa kế hoặc chăm sóc nhận / died, and no heir or carer receives yet",
 	"death_reported": "có báo tử chờ xác nhận / a death is reported and not confirmed",
 	"suspended":      "đang tạm dừng hoặc đã thôi hưởng / suspended or ended",

@@ -204,7 +204,7 @@ func BatchBreaks(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (in
 const sqlLeftOut = `SELECT reason, count(*) FROM payout.left_out WHERE batch = @batch GROUP BY reason ORDER BY reason`
 
 // LeftOut counts the list rows that planning left out of a batch, by reason:
-// already, no_rule, no_channel, other_amount, dead, no_heir, death_reported or
+// already, other_level, no_rule, no_channel, other_amount, dead, no_heir, death_reported or
 // suspended.
 func LeftOut(ctx context.Context, db pgdb.Querier, batch ledger.BatchID) (map[string]int64, error) {
 	rows, _ := db.Query(ctx, sqlLeftOut, pgx.NamedArgs{"batch": batch})
