@@ -32,7 +32,6 @@ type PaidBy struct {
 func (PaidBy) Kind() Kind                       { return KindChannel }
 func (PaidBy) read(text []byte) (Change, error) { return readAs[PaidBy](text) }
 func (c PaidBy) secretAccount() crypt.Secret    { return c.Way.Account }
-func (c PaidBy) two() bool                      { return c.Way.Method == registry.MethodAccount }
 
 // kind and provider are how registry.channel stores a method.
 func (v Way) kind() string {

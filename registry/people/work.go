@@ -28,9 +28,6 @@ type Change interface {
 	apply(ctx context.Context, w *work) error
 }
 
-// sometimesTwo is a change whose content decides whether a second person seals it.
-type sometimesTwo interface{ two() bool }
-
 // reported is a change that does something already when it is proposed, and takes
 // it back when it is refused.
 type reported interface {
