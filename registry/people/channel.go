@@ -161,15 +161,15 @@ func (PaidBy) current(ctx context.Context, w *work) (string, error) {
 const sqlEndWays = `
 WITH gone AS (
     DELETE FROM registry.channel WHERE person = @person
-    RETURNING person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from
+    RETURNING person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed
 )
 INSERT INTO registry.channel_history (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list,
-                                      valid_from, valid_to, ended_by)
-SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, @now, @act FROM gone`
+                                      valid_from, changed, valid_to, ended_by)
+SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed, @now, @act FROM gone`
 
 const sqlAddWay = `
-INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
-VALUES (@person, @rank, @kind, @method, @bin, @account_enc, @account_index, @tail, @holder, @provider, @act, @now)`
+INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed)
+VALUES (@person, @rank, @kind, @method, @bin, @account_enc, @account_index, @tail, @holder, @provider, @act, @now, @kind = 'bank')`
 
 func (c PaidBy) apply(ctx context.Context, w *work) error {
 	if err := w.endWays(ctx); err != nil {

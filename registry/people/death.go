@@ -137,8 +137,8 @@ func (LivesAfterAll) current(ctx context.Context, w *work) (string, error) {
 const sqlUndoDeath = `INSERT INTO registry.death_undone (death, act) VALUES (@death, @act)`
 
 const sqlWaysBack = `
-INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
-SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, @act, @now
+INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed)
+SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, @act, @now, kind = 'bank'
   FROM registry.channel_history WHERE person = @person AND ended_by = @death
 ON CONFLICT (person, rank) DO NOTHING`
 

@@ -12,6 +12,7 @@ const (
 	KindServing   Kind = "serving"   // the commune that serves: the pay point only
 	KindStanding  Kind = "standing"  // a right suspended, ended, or active again
 	KindChannel   Kind = "channel"   // the person's own way of payment
+	KindAccount   Kind = "account"   // a changed account is the right one
 	KindPayee     Kind = "payee"     // somebody receives for the person
 	KindPayeeEnd  Kind = "payee_end" // nobody does any more
 	KindJoin      Kind = "join"      // into a household
@@ -37,6 +38,7 @@ var kindText = []struct {
 	{KindServing, true, false, "đổi nơi nhận tiền", "serving commune"},
 	{KindStanding, true, true, "tạm dừng, thôi hưởng, hưởng lại", "suspension, termination, resumption"},
 	{KindChannel, true, false, "đổi phương thức chi trả", "payment method"},
+	{KindAccount, true, false, "xác nhận tài khoản mới đổi", "confirmation of a changed account"},
 	{KindPayee, true, true, "người nhận thay", "payee"},
 	{KindPayeeEnd, false, false, "thôi người nhận thay", "end of a payee"},
 	{KindJoin, false, false, "vào hộ", "joining a household"},

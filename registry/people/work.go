@@ -139,7 +139,7 @@ func (a Act) Change() (c Change, was string, err error) {
 	for _, known := range []interface {
 		Change
 		read([]byte) (Change, error)
-	}{NameIs{}, IDIs{}, BornOn{}, LivesIn{}, ServedAt{}, Stands{}, PaidBy{}, PaidTo{}, PayeeEnds{}, Joins{}, Leaves{}, Died{}, LivesAfterAll{}, SameAs{}, NotSame{}} {
+	}{NameIs{}, IDIs{}, BornOn{}, LivesIn{}, ServedAt{}, Stands{}, PaidBy{}, AccountStands{}, PaidTo{}, PayeeEnds{}, Joins{}, Leaves{}, Died{}, LivesAfterAll{}, SameAs{}, NotSame{}} {
 		if known.Kind() == a.Kind {
 			c, err = known.read(whole.Change)
 			if err != nil {

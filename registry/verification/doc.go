@@ -17,7 +17,7 @@
 //	                      │     else  pace ── breaker ── HTTP ──> PopulationRegister, AccountDirectory
 //	                      v
 //	                  same │ different │ dead │ not_found │ not_asked
-//	                            └──── Resolve: correct (acts) │ accept (reason)
+//	                            └──── Resolve: accept (reason) │ correct (acts; open until they are done)
 //
 // A step commits what it learnt before the next begins, so a killed job goes on
 // where it stood; a fence keeps two workers from doing it at once.
