@@ -27,6 +27,7 @@ type stage struct {
 	peopleNew       int
 	peopleKnown     int
 	channelsChanged int
+	claimed         map[int]Claimed // by row, of those whose right a batch holds
 }
 
 const sqlCopyStage = `
