@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,7 +67,7 @@ func (p *plan) rest(ctx context.Context) error {
 			return fmt.Errorf("hold what is in doubt: %w", err)
 		}
 	}
-	if _, err := people.NoteChangedAccounts(ctx, p.tx, p.now); err != nil {
+	if err := people.NoteChangedAccounts(ctx, p.tx, p.now); err != nil {
 		return err
 	}
 	r, err := restingOf(ctx, p.tx, p.batch.ID, 0)
@@ -191,4 +192,22 @@ func StepHolds(ctx context.Context, db pgdb.DB, now time.Time) (ended int, err e
 		return err
 	})
 	return ended, err
+}
+
+const sqlFreshPeople = `
+SELECT DISTINCT p.person
+  FROM payout.exception AS x
+  JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment
+ WHERE x.batch = @batch AND x.kind = 'held' AND x.closed_at IS NULL AND x.reasons @> ARRAY['` + holdFresh + `']`
+
+// FreshAccounts lists the changed accounts for which payments of a batch rest, by
+// commune; unit "" = all. [people.Desk.AskAccount] lays one before a second person.
+func FreshAccounts(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, unit string, now time.Time) ([]people.FreshAccount, error) {
+	rows, _ := db.Query(ctx, sqlFreshPeople, pgx.NamedArgs{"batch": batch})
+	resting, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("people whose payments rest in batch %d: %w", batch, err)
+	}
+	list, err := people.FreshAccounts(ctx, db, unit, now)
+	return slices.DeleteFunc(list, func(f people.FreshAccount) bool { return !slices.Contains(resting, f.Person) }), err
 }

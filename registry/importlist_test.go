@@ -147,6 +147,10 @@ func TestImportListOfTwoListsThatSharePeople(t *testing.T) {
 	if n := count(t, db, `SELECT count(*) FROM registry.channel WHERE changed AND rank = 1 AND bank_bin = '999002'`); n != 1 || count(t, db, `SELECT count(*) FROM registry.channel WHERE changed`) != 1 {
 		t.Errorf("ways marked as changed: %d at the new bank; want that one alone", n)
 	}
+	notices := texts(t, db, `SELECT format('%s …%s → %s …%s', old_bin, old_tail, new_bin, new_tail) FROM registry.account_notice`)
+	if diff := cmp.Diff([]string{"999001 …0001 → 999002 …0009"}, notices); diff != "" {
+		t.Errorf("whom to tell (-want +got):\n%s", diff)
+	}
 }
 
 // A bank that a repair offered is one nobody wrote: one person took it.

@@ -226,6 +226,19 @@ SELECT s.list, s.row_no, s.person, s.category, s.decision_no, s.decision_date, s
   FROM registry.staged s
  WHERE s.list = @list`
 
+// sqlNoteAccounts records whom to tell of an account that took another way's place,
+// so that whoever did not ask for it can say so.
+const sqlNoteAccounts = `
+INSERT INTO registry.account_notice (person, source, unit_code, old_method, old_bin, old_tail, new_bin, new_tail, changed_at, made_at)
+SELECT c.person, @list, p.unit_code, coalesce(h.method, ''), coalesce(h.bank_bin, ''), coalesce(h.account_tail, ''), c.bank_bin, c.account_tail, @now, @now
+  FROM registry.staged s
+  JOIN registry.channel c ON c.person = s.person AND c.rank = 1 AND c.list = @list AND c.changed
+  JOIN registry.person p ON p.id = c.person
+  LEFT JOIN registry.channel_history h ON h.person = c.person AND h.rank = 1 AND h.ended_by = @list
+ WHERE s.list = @list
+   AND s.first_of_person
+ON CONFLICT (person, source) DO NOTHING`
+
 // spread writes what follows from people and stage.
 func (s *stage) spread(ctx context.Context) error {
 	steps := []struct{ what, sql string }{
@@ -233,6 +246,7 @@ func (s *stage) spread(ctx context.Context) error {
 		{"end channels", sqlEndChannels},
 		{"remove channels", sqlRemoveChannels},
 		{"add channels", sqlAddChannels},
+		{"note changed accounts", sqlNoteAccounts},
 		{"add rows", sqlAddRows},
 	}
 	if s.dropped == 0 && s.peopleKnown == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
+	"ansinh/ledger"
 	"ansinh/payout"
 	"ansinh/registry"
 	"ansinh/registry/people"
@@ -30,6 +31,7 @@ func setupFreshList(f *flag.FlagSet) run {
 	f.StringVar(&who.ID, "reader", "", "who reads; every reading is recorded")
 	f.StringVar(&who.Role, "role", "", "role of the reader: maker, approver, accountant, department, auditor")
 	f.StringVar(&who.Unit, "unit", "", "code of a commune; without it all")
+	batch := f.Int("batch", 0, "those for which payments of this batch rest")
 	asJSON := f.Bool("json", false, "as JSON")
 	return func(ctx context.Context, e *env, _ []string) error {
 		desk, err := e.desk(ctx)
@@ -40,7 +42,7 @@ func setupFreshList(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		list, err := people.FreshAccounts(ctx, desk.DB, who.Unit, desk.Now())
+		list, err := freshOf(ctx, desk, *batch, who.Unit)
 		if err != nil {
 			return err
 		}
@@ -112,15 +114,16 @@ func setupFreshDecide(refuse bool) func(f *flag.FlagSet) run {
 	return func(f *flag.FlagSet) run {
 		person := f.Int64("person", 0, "number of the record")
 		who, key := f.String("signer", "", "the person whose seal it is"), f.String("key", "", "file with the person's key; in a demo it follows from the seed")
-		unit, why := new(string), new(string)
+		unit, why, batch := new(string), new(string), new(int)
 		if refuse {
 			why = f.String("why", "", "reason")
 		} else {
 			unit = f.String("unit", "", "all of this commune")
+			batch = f.Int("batch", 0, "all for which payments of this batch rest")
 		}
 		return func(ctx context.Context, e *env, _ []string) error {
-			if (*person > 0) == (*unit != "") {
-				return usagef("--person or --unit is needed, one of them")
+			if (*person > 0) == (*unit != "" || *batch > 0) {
+				return usagef("--person, or --unit, --batch or both, is needed")
 			}
 			signer, err := e.signer(ctx, *who, *key)
 			if err != nil {
@@ -139,8 +142,8 @@ func setupFreshDecide(refuse bool) func(f *flag.FlagSet) run {
 				return e.did(err, "việc %d: đã từ chối tài khoản / account refused", act.ID)
 			}
 			chosen := []int64{*person}
-			if *unit != "" {
-				if chosen, err = unconfirmed(ctx, desk, *unit); err != nil {
+			if *person == 0 {
+				if chosen, err = unconfirmed(ctx, desk, *batch, *unit); err != nil {
 					return err
 				}
 			}
@@ -150,8 +153,15 @@ func setupFreshDecide(refuse bool) func(f *flag.FlagSet) run {
 	}
 }
 
-func unconfirmed(ctx context.Context, desk *people.Desk, unit string) ([]int64, error) {
-	list, err := people.FreshAccounts(ctx, desk.DB, unit, desk.Now())
+func freshOf(ctx context.Context, desk *people.Desk, batch int, unit string) ([]people.FreshAccount, error) {
+	if batch > 0 {
+		return payout.FreshAccounts(ctx, desk.DB, ledger.BatchID(batch), unit, desk.Now())
+	}
+	return people.FreshAccounts(ctx, desk.DB, unit, desk.Now())
+}
+
+func unconfirmed(ctx context.Context, desk *people.Desk, batch int, unit string) ([]int64, error) {
+	list, err := freshOf(ctx, desk, batch, unit)
 	var chosen []int64
 	for _, a := range list {
 		if !a.Confirmed {

@@ -36,9 +36,22 @@ func TestOnePersonsRecordByCommands(t *testing.T) {
 	if out := d.ok(append([]string{"person", "history", "--person", "1"}, reader...)...); !strings.Contains(out, "can-bo-lap lanh-dao-so done") || !strings.Contains(out, "12/GKS") {
 		t.Errorf("history:\n%s", out)
 	}
-	if out := propose("channel", "--person", "2", "--method", "cash"); !strings.Contains(out, "kỳ này") {
-		t.Errorf("a changed method says %q, want the period", out)
+	if out := propose("channel", "--person", "2", "--method", "cash"); !strings.Contains(out, "kỳ này") || !strings.Contains(out, "chờ người thứ hai") {
+		t.Errorf("a changed method says %q, want the period and a second person", out)
 	}
+	d.ok("person", "confirm", "--act", strings.Fields(d.ok("person", "waiting"))[0], "--signer", "lanh-dao-so")
+
+	// An account that two people gave waits for the bank's word alone.
+	name := jsonOf[struct{ Name string }](d, append([]string{"person", "show", "--person", "3", "--json"}, reader...)...).Name
+	propose("channel", "--person", "3", "--method", "account", "--bank", "999001", "--account", "0010000099999", "--holder", name)
+	d.ok("person", "confirm", "--act", strings.Fields(d.ok("person", "waiting"))[0], "--signer", "lanh-dao-so")
+	fresh := d.ok("fresh", "list", "--reader", "can-bo-lap", "--role", "auditor")
+	if !strings.Contains(fresh, "DỮ LIỆU GIẢ LẬP") || !strings.Contains(fresh, "999001 …9999") || !strings.Contains(fresh, name) || strings.Contains(fresh, "0010000099999") {
+		t.Errorf("accounts changed lately:\n%s", fresh)
+	}
+	d.refused("PEOPLE-NOT-FRESH", "fresh", "confirm", "--person", "3", "--signer", "lanh-dao-so")
+	d.refused("PEOPLE-NOT-FRESH", "fresh", "refuse", "--person", "1", "--why", "nhầm", "--signer", "lanh-dao-so")
+	d.ok("fresh", "confirm", "--unit", "00004", "--signer", "lanh-dao-so")
 	propose("join", "--person", "3", "--head")
 	d.refused("PEOPLE-HOUSEHOLD", append([]string{"person", "propose", "join", "--person", "4", "--household", "99"}, paper...)...)
 	d.refused("PEOPLE-UNIT", append([]string{"person", "propose", "unit", "--person", "4", "--unit", "99999"}, paper...)...)

@@ -191,7 +191,7 @@ func (c PaidBy) apply(ctx context.Context, w *work) error {
 			return fmt.Errorf("way of person %d: %w", w.person.ID, err)
 		}
 	}
-	return nil
+	return noteChangedAccounts(ctx, w.tx, w.person.ID, w.now)
 }
 
 func (w *work) endWays(ctx context.Context) error {

@@ -93,16 +93,22 @@ INSERT INTO registry.account_notice (person, source, unit_code, old_method, old_
 SELECT f.person, f.source, p.unit_code, coalesce(o.method, ''), coalesce(o.bank_bin, ''), coalesce(o.account_tail, ''), f.bank_bin, f.account_tail, f.since, @now
   FROM registry.fresh_account(@day, @after) AS f
   JOIN registry.person AS p ON p.id = f.person` + oldWay + `
+ WHERE @person::bigint = 0 OR f.person = @person
 ON CONFLICT (person, source) DO NOTHING`
 
 // NoteChangedAccounts records, once for each change, who is to be told that an
-// account of theirs changed. Planning calls it, before any of them is paid.
-func NoteChangedAccounts(ctx context.Context, tx pgx.Tx, now time.Time) (int64, error) {
-	tag, err := tx.Exec(ctx, sqlNoteAccounts, pgx.NamedArgs{"day": calendar.DateOf(now), "after": FreshSince(now), "now": now})
+// account of theirs changed. A list and an act do so for theirs; planning makes sure,
+// before any of them is paid: a payee may come into force later.
+func NoteChangedAccounts(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	return noteChangedAccounts(ctx, tx, 0, now)
+}
+
+func noteChangedAccounts(ctx context.Context, tx pgx.Tx, person int64, now time.Time) error {
+	_, err := tx.Exec(ctx, sqlNoteAccounts, pgx.NamedArgs{"day": calendar.DateOf(now), "after": FreshSince(now), "now": now, "person": person})
 	if err != nil {
-		return 0, fmt.Errorf("note changed accounts: %w", err)
+		return fmt.Errorf("note changed accounts: %w", err)
 	}
-	return tag.RowsAffected(), nil
+	return nil
 }
 
 // AccountStands says that a changed account is the right one. It is proposed in

@@ -238,6 +238,9 @@ func TestWhatCountsAsAChangedAccount(t *testing.T) {
 	if diff := cmp.Diff([]int64{given, proxy}, got); diff != "" {
 		t.Errorf("changed accounts (-want +got):\n%s", diff)
 	}
+	if got := h.text(`SELECT format('%s: %s → %s', person, old_tail, new_tail) FROM registry.account_notice ORDER BY person`); !cmp.Equal(got, []string{"2: 0002 → 0012", "4: 0004 → 0014"}) {
+		t.Errorf("people to be told = %v", got)
+	}
 	_, err = h.AskAccount(t.Context(), first)
 	wantErr(t, err, people.ErrNotFresh)
 }

@@ -24,6 +24,7 @@
 //
 // # What this package does not do
 //
-// It resolves no difference, stops no payment and names no real wire: the adapters
-// here speak to the sandbox's, and a real register gets an adapter of its own.
+// It resolves no difference, stops no payment (package payout rests those of people
+// with an open one) and names no real wire: the adapters here speak to the sandbox's,
+// and a real register gets an adapter of its own.
 package verification
