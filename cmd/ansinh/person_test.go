@@ -109,3 +109,32 @@ func TestAListIsVerifiedByCommands(t *testing.T) {
 	d.ok(decide...)
 	d.refused("VERIFY-DECIDED", decide...)
 }
+
+// An open row changes hands by a command, and stays open.
+func TestAnOpenRowIsAssignedByCommands(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ok("demo", "--people", "2000", "--until", "plan")
+	type openRow struct {
+		List  int64  `json:"list"`
+		Row   int    `json:"row"`
+		Owner string `json:"owner"`
+		Due   string `json:"due"`
+	}
+	list := func(more ...string) []openRow {
+		return jsonOf[[]openRow](d, append([]string{"refusal", "list", "--json"}, more...)...)
+	}
+	rows := list()
+	if len(rows) == 0 {
+		t.Fatal("no row waits")
+	}
+	one := []string{"--list", fmt.Sprint(rows[0].List), "--row", fmt.Sprint(rows[0].Row)}
+	d.refused("PAYOUT-ROW-ASSIGN", append([]string{"refusal", "assign", "--owner", "lanh-dao-so", "--by", "can-bo-lap"}, one...)...)
+	d.ok(append([]string{"refusal", "assign", "--owner", "lanh-dao-so", "--due", "2026-03-01", "--why", "nghỉ ốm", "--by", "can-bo-lap"}, one...)...)
+	if got := list(one...); len(got) != 1 || got[0].Owner != "lanh-dao-so" || got[0].Due != "2026-03-01" {
+		t.Errorf("the row waits as %+v", got)
+	}
+	if got := list(); len(got) != len(rows) {
+		t.Errorf("%d rows wait, want %d as before", len(got), len(rows))
+	}
+}
