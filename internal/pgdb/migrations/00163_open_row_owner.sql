@@ -21,31 +21,41 @@ GRANT SELECT ON registry.row_assignment TO ansinh_reader;
 ALTER TABLE registry.refused_row ADD COLUMN claimed_person bigint, ADD COLUMN claimed_batch integer;
 ALTER TABLE registry.refused_row ADD CONSTRAINT refused_row_claimed CHECK ((claimed_person IS NULL) = (claimed_batch IS NULL));
 
+-- On which day a right was given up that kept a row of a list out, NULL while it is
+-- held, by whichever record of the person. A function, so that the view costs nothing
+-- where no row was kept out; it finds everything by key.
+CREATE FUNCTION payout.given_up(of_list bigint, of_person bigint, of_batch integer) RETURNS date
+LANGUAGE plpgsql STABLE COST 1000 AS $$
+DECLARE
+    records bigint[] := ARRAY(SELECT of_person
+                               UNION SELECT s.kept FROM registry.same_person AS s WHERE s.gone = of_person
+                               UNION SELECT s.gone FROM registry.same_person AS s WHERE s.kept = of_person);
+BEGIN
+    RETURN (SELECT max((f.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)
+              FROM registry.list AS l
+              JOIN payout.batch AS b ON b.id = of_batch
+              JOIN payout.payment AS p ON p.person = of_person
+              JOIN payout.entitlement AS e ON e.batch = p.batch AND e.payment = p.no AND e.programme = b.programme AND e.month = b.period
+              JOIN payout.entitlement_release AS f
+                ON f.programme = e.programme AND f.rule = e.rule AND f.person = e.person AND f.subject = e.subject AND f.month = e.month AND f.n = e.n
+             WHERE l.id = of_list AND f.at >= l.imported_at
+               AND NOT EXISTS (SELECT 1 FROM payout.entitlement AS o
+                                WHERE o.programme = e.programme AND o.rule = e.rule AND o.person = ANY (records) AND o.subject = o.person AND o.month = e.month
+                                  AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS g
+                                                   WHERE g.programme = o.programme AND g.rule = o.rule AND g.person = o.person
+                                                     AND g.subject = o.subject AND g.month = o.month AND g.n = o.n)));
+END
+$$;
+GRANT EXECUTE ON FUNCTION payout.given_up(bigint, bigint, integer) TO ansinh_engine, ansinh_reader;
+
 -- As in 00140, with owner and deadline as assigned. A row whose right a batch held is
 -- open while that claim is given up and nobody holds another; its week begins then.
 CREATE OR REPLACE VIEW payout.open_row AS
 WITH refused AS NOT MATERIALIZED (
-    SELECT r.list, r.row_no, 'refused'::text AS source, r.name, r.category, r.codes, r.message, r.owner, greatest(r.due, free.due) AS due
+    SELECT r.list, r.row_no, 'refused'::text AS source, r.name, r.category, r.codes, r.message, r.owner,
+           CASE WHEN r.claimed_person IS NULL THEN r.due ELSE greatest(r.due, payout.given_up(r.list, r.claimed_person, r.claimed_batch) + 7) END AS due
       FROM registry.refused_row AS r
-      LEFT JOIN LATERAL (
-           SELECT max((f.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date) + 7 AS due
-             FROM registry.list AS l
-             JOIN payout.batch AS b ON b.id = r.claimed_batch
-             JOIN payout.payment AS p ON p.person = r.claimed_person
-             JOIN payout.entitlement AS e ON e.batch = p.batch AND e.payment = p.no AND e.programme = b.programme AND e.month = b.period
-             JOIN payout.entitlement_release AS f
-               ON f.programme = e.programme AND f.rule = e.rule AND f.person = e.person AND f.subject = e.subject AND f.month = e.month AND f.n = e.n
-            WHERE l.id = r.list AND f.at >= l.imported_at
-              AND NOT EXISTS (SELECT 1 FROM payout.entitlement AS o
-                               WHERE o.programme = e.programme AND o.rule = e.rule AND o.month = e.month AND o.subject = o.person
-                                 AND (o.person = r.claimed_person
-                                      OR o.person IN (SELECT s.kept FROM registry.same_person AS s WHERE s.gone = r.claimed_person)
-                                      OR o.person IN (SELECT s.gone FROM registry.same_person AS s WHERE s.kept = r.claimed_person))
-                                 AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS g
-                                                  WHERE g.programme = o.programme AND g.rule = o.rule AND g.person = o.person
-                                                    AND g.subject = o.subject AND g.month = o.month AND g.n = o.n))) AS free
-        ON r.claimed_person IS NOT NULL
-     WHERE r.claimed_person IS NULL OR free.due IS NOT NULL
+     WHERE r.claimed_person IS NULL OR payout.given_up(r.list, r.claimed_person, r.claimed_batch) IS NOT NULL
 ), left_out AS NOT MATERIALIZED (
     SELECT o.batch, o.list, o.row_no, 'left_out'::text AS source, coalesce(p.name, '') AS name, w.category, o.reason AS codes, ''::text AS message,
            b.made_by AS owner, (b.planned_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date + 7 AS due
