@@ -13,14 +13,18 @@ import (
 )
 
 // Changes is how a section differs from the programme's previous period in the
-// unit, which is the last month before it that was planned there: people more, people
-// fewer, and people on both with another channel or account. Outside is how many rows of the unit's lists, refused or left out, nobody
-// decided yet. Without a previous batch everybody is more.
+// unit, which is the last month before it that was planned there: people more,
+// people fewer, and people on both with another channel or account. Outside is how
+// many rows of the unit's lists, refused or left out, nobody decided yet. Fresh and
+// Differs count payments of the section that rest until that is settled. Without a
+// previous batch everybody is more.
 type Changes struct {
 	More    int64
 	Fewer   int64
 	Account int64
 	Outside int64
+	Fresh   int64 // payments that rest because their account changed lately
+	Differs int64 // and others because a register or bank says otherwise
 }
 
 // ApprovalSheet is what an approver reads, and what the seal covers.
@@ -88,13 +92,30 @@ func sheetOf(ctx context.Context, db pgdb.Querier, b Batch, s Section) (Approval
 	if err != nil {
 		return ApprovalSheet{}, fmt.Errorf("changes of section %d/%d: %w", b.ID, s.No, err)
 	}
+	rests, err := restingOf(ctx, db, b.ID, s.No)
+	if err != nil {
+		return ApprovalSheet{}, err
+	}
+	c.Fresh, c.Differs = rests.Fresh, rests.Differs
 	words, err := money.Words(s.Total)
 	if err != nil {
 		return ApprovalSheet{}, fmt.Errorf("section %d/%d: %w", b.ID, s.No, err)
 	}
 	return ApprovalSheet{Batch: b, Section: s, Changes: c, Line: fmt.Sprintf(
 		"Đồng ý chi %s người, %s đồng (bằng chữ: %s), tăng %s, giảm %s, đổi tài khoản %s, ngoài danh sách %s",
-		grouped(s.Count), s.Total, words, grouped(c.More), grouped(c.Fewer), grouped(c.Account), grouped(c.Outside))}, nil
+		grouped(s.Count), s.Total, words, grouped(c.More), grouped(c.Fewer), grouped(c.Account), grouped(c.Outside)) + c.resting()}, nil
+}
+
+// resting says how many of the payments wait, and nothing where none does.
+func (c Changes) resting() string {
+	text := ""
+	if c.Fresh > 0 {
+		text += fmt.Sprintf(", trong đó %s tài khoản mới đổi, chờ xác minh", grouped(c.Fresh))
+	}
+	if c.Differs > 0 {
+		text += fmt.Sprintf(", trong đó %s khoản khác kết quả đối chiếu, chờ quyết định", grouped(c.Differs))
+	}
+	return text
 }
 
 // Content is the canonical text that a seal covers: the sentence, the code, and

@@ -38,7 +38,7 @@ WITH asked AS (
      GROUP BY a.row_no, a.person
     HAVING bool_and(a.batch IS NOT NULL)
 )
-SELECT h.row_no, h.batch::bigint, coalesce(w.list, 0), coalesce(w.row_no, 0)
+SELECT h.row_no, h.batch::bigint, coalesce(w.list, 0), coalesce(w.row_no, 0), h.person
   FROM held AS h
   LEFT JOIN LATERAL (
        SELECT w.list, w.row_no

@@ -102,6 +102,55 @@ func TestTwoListsWith500PeopleInCommonPayEachOnce(t *testing.T) {
 	})
 }
 
+// A row refused for nothing but the right a batch held waits for nobody. When two
+// people cancel that payment it is open, with a week from then; when another batch
+// pays the right it is settled.
+func TestARowRefusedForAClaimOpensWhenTheClaimIsGivenUp(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.prepare()
+	all := demolist.Seeded(77, 0, 15)
+	one := o.must(o.take(all.Part(0, 10), baDinh, false))
+	a := o.declare("TET26", 20, 20_000_000)
+	o.plan(a, one.List)
+	two := o.must(o.take(all.Part(5, 15), ngocHa, true))
+	b := o.declare("TET26", 20, 20_000_000)
+	o.plan(b, two.List)
+	of := payout.OpenRowFilter{Code: string(registry.PersonBatch)}
+	if got := o.openRows(of); two.RowsRefused != 5 || two.Waiting != 0 || len(got) != 0 {
+		t.Fatalf("%d rows refused, %d wait, open %v; want 5 and none", two.RowsRefused, two.Waiting, got)
+	}
+	o.submit(a)
+	o.approve(a)
+	o.now = o.now.AddDate(0, 0, 30)
+	var payment int64
+	var row int
+	err := o.db.QueryRow(t.Context(), `SELECT p.no, r.row_no FROM registry.refused_row AS r JOIN payout.payment AS p ON p.person = r.claimed_person AND p.batch = $1
+		WHERE r.list = $2 ORDER BY r.row_no LIMIT 1`, a, two.List).Scan(&payment, &row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: a, Payments: []int64{payment}, Reason: "nhầm xã", ByOne: "hung", ByTwo: "mai"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := o.openRows(of), []string{fmt.Sprintf("%d %d/%d LIST-PERSON-BATCH", b, two.List, row)}; !cmp.Equal(got, want) {
+		t.Errorf("the right is given up: open %v, want %v", got, want)
+	}
+	open, err := payout.OpenRows(t.Context(), o.db, of)
+	if err != nil || len(open) != 1 || open[0].Late(calendar.DateOf(o.now)) {
+		t.Errorf("it waits as %+v, %v; want a week from now", open, err)
+	}
+	// The first list planned once more: the right is claimed, by a further batch.
+	c := o.declare("TET26", 20, 20_000_000)
+	if got := o.plan(c, one.List); got.Payments != 1 {
+		t.Errorf("the further batch pays %d, want 1", got.Payments)
+	}
+	if got := o.openRows(of); len(got) != 0 {
+		t.Errorf("the right is claimed again and still open: %v", got)
+	}
+}
+
 func (o *office) prepare() {
 	o.t.Helper()
 	o.inTx(func(ctx context.Context, tx pgx.Tx) error { return registry.Prepare(ctx, tx, true, o.now) })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,10 +13,19 @@ import (
 	"ansinh/internal/calendar"
 )
 
+// The reasons of holds that are about the payment; those about its person come with
+// acts ([people.Hold]).
+const (
+	holdWire       = "wire"       // the channel's wire cannot carry it
+	holdUnrecorded = "unrecorded" // a bank spoke of an attempt this database never made
+)
+
 const sqlHold = `
-INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-VALUES (@batch, @payment, @attempt, 'held', @now, @why)
-ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO NOTHING`
+INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, reasons, why)
+VALUES (@batch, @payment, @attempt, 'held', @now, ARRAY[@reason::text], @why)` + addReason
+
+// oneLine keeps words that came from elsewhere to the line that their reason has.
+func oneLine(words string) string { return strings.Join(strings.Fields(words), " ") }
 
 // holdUnwritable finds the payments that the channel's wire cannot carry, such
 // as one whose holder's name has no letter, and holds each with its reason: one
@@ -52,7 +62,7 @@ func (o *order) holdUnwritable(ctx context.Context) (held bool, err error) {
 			continue
 		}
 		_, err := o.tx.Exec(ctx, sqlHold, pgx.NamedArgs{"batch": o.batch.ID, "payment": r.Payment, "attempt": o.positions[r.Payment].Attempt,
-			"now": o.e.Now(), "why": cause.Error()})
+			"now": o.e.Now(), "reason": holdWire, "why": oneLine(cause.Error())})
 		if err != nil {
 			return false, fmt.Errorf("hold payment %d of batch %d: %w", r.Payment, o.batch.ID, err)
 		}

@@ -203,8 +203,7 @@ func DecideRows(ctx context.Context, tx pgx.Tx, d RowsDecision, now time.Time) (
 		}
 	}
 	if len(rows) == 0 || len(d.Rows.Rows) > 0 && len(rows) != len(d.Rows.Rows) {
-		return 0, errs.Coded(errs.NotFound, "PAYOUT-NO-OPEN-ROW", fmt.Sprintf("Chỉ %d dòng trong số được chọn còn chờ quyết định; chưa ghi nhận gì. Xem `ansinh refusal list`. / "+
-			"Only %d of the chosen rows wait for a decision; nothing was recorded. See `ansinh refusal list`.", len(rows), len(rows)), ErrNoOpenRow)
+		return 0, noOpenRow(len(rows))
 	}
 	for _, r := range rows {
 		if err := d.decide(ctx, tx, r, now); err != nil {
@@ -215,6 +214,11 @@ func DecideRows(ctx context.Context, tx pgx.Tx, d RowsDecision, now time.Time) (
 	_, err = audit.Append(ctx, tx, audit.Entry{At: now, Actor: d.ByOne, Act: "list.row." + string(d.Kind), Subject: subject,
 		Detail: map[string]any{"rows": rowsText(rows), "reason": d.Reason, "second": d.ByTwo, "as_list": d.As.List, "as_row": d.As.Row}})
 	return len(rows), err
+}
+
+func noOpenRow(found int) error {
+	return errs.Coded(errs.NotFound, "PAYOUT-NO-OPEN-ROW", fmt.Sprintf("Chỉ %d dòng trong số được chọn còn chờ quyết định; chưa ghi nhận gì. Xem `ansinh refusal list`. / "+
+		"Only %d of the chosen rows wait for a decision; nothing was recorded. See `ansinh refusal list`.", found, found), ErrNoOpenRow)
 }
 
 // check looks at who decides and why.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 	"ansinh/internal/pgdb"
 	"ansinh/internal/pgtest"
@@ -17,7 +18,7 @@ import (
 
 func TestDecisionsOnRowsAreAppendOnly(t *testing.T) {
 	t.Parallel()
-	pgtest.CheckAppendOnly(t, pgtest.DB(t), "registry.refused_row", "registry.row_decision", "payout.carried_row")
+	pgtest.CheckAppendOnly(t, pgtest.DB(t), "registry.refused_row", "registry.row_decision", "payout.carried_row", "registry.row_assignment")
 }
 
 // open lists the rows that wait, as "batch list/row why".
@@ -157,6 +158,75 @@ func TestDecideRowsRefuses(t *testing.T) {
 	}
 	if got := o.openRows(payout.OpenRowFilter{}); len(got) != 2 {
 		t.Errorf("after refused decisions %v wait, want both rows", got)
+	}
+}
+
+// An open row changes hands and its deadline moves, twice by anybody in office;
+// every change is kept with who and why.
+func TestAnOpenRowChangesHandsAndItsDeadlineMovesTwice(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+	day := calendar.DateOf(o.now).AddDays
+	assign := func(a payout.RowsAssignment) (n int, err error) {
+		t.Helper()
+		if a.Rows.Batch == 0 && len(a.Rows.Rows) == 0 {
+			a.Rows = row(list, 101)
+		}
+		err = pgdb.InTx(t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error {
+			n, err = payout.AssignRows(ctx, tx, a, o.now)
+			return err
+		})
+		return n, err
+	}
+	want := func(owner string, due calendar.Date) {
+		t.Helper()
+		got, err := payout.OpenRows(t.Context(), o.db, row(list, 101))
+		if err != nil || len(got) != 1 || got[0].Owner != owner || got[0].Due != due {
+			t.Errorf("the row waits as %+v, %v; want it with %s until %s", got, err, owner, due)
+		}
+	}
+	for name, tt := range map[string]struct {
+		a    payout.RowsAssignment
+		code string
+	}{
+		"without a reason":     {payout.RowsAssignment{Owner: "hung", By: "mai", Why: " "}, "PAYOUT-ROW-ASSIGN"},
+		"nothing new":          {payout.RowsAssignment{By: "mai", Why: "nghỉ ốm"}, "PAYOUT-ROW-ASSIGN"},
+		"a day that is over":   {payout.RowsAssignment{Due: day(-1), By: "mai", Why: "nghỉ ốm"}, "PAYOUT-ROW-ASSIGN"},
+		"to nobody we know":    {payout.RowsAssignment{Owner: "ai-do", By: "mai", Why: "nghỉ ốm"}, "PAYOUT-SIGNER-UNKNOWN"},
+		"by nobody we know":    {payout.RowsAssignment{Owner: "hung", By: "ai-do", Why: "nghỉ ốm"}, "PAYOUT-SIGNER-UNKNOWN"},
+		"a row that was taken": {payout.RowsAssignment{Rows: row(list, 7), Owner: "hung", By: "mai", Why: "nghỉ ốm"}, "PAYOUT-NO-OPEN-ROW"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := assign(tt.a)
+			wantCode(t, err, tt.code)
+		})
+	}
+	steps := []struct {
+		a     payout.RowsAssignment
+		owner string
+		due   calendar.Date
+	}{
+		{payout.RowsAssignment{Owner: "hung", Due: day(20), By: "hung", Why: "lan nghỉ ốm"}, "hung", day(20)},
+		{payout.RowsAssignment{Due: day(30), By: "hung", Why: "chờ công an xã"}, "hung", day(30)},
+		{payout.RowsAssignment{Due: day(25), By: "hung", Why: "sớm hơn"}, "hung", day(25)},
+		{payout.RowsAssignment{Owner: "mai", By: "hung", Why: "hung đi họp"}, "mai", day(25)},
+	}
+	for _, s := range steps {
+		if n, err := assign(s.a); n != 1 || err != nil {
+			t.Fatalf("assign %+v: %d rows, %v", s.a, n, err)
+		}
+		want(s.owner, s.due)
+	}
+	_, err := assign(payout.RowsAssignment{Due: day(40), By: "hung", Why: "chờ nữa"})
+	wantCode(t, err, "PAYOUT-ROW-POSTPONED")
+	want("mai", day(25))
+	if n, err := assign(payout.RowsAssignment{Due: day(40), By: "mai", Why: "sở đồng ý"}); n != 1 || err != nil {
+		t.Fatalf("the department: %d rows, %v", n, err)
+	}
+	want("mai", day(40))
+	if n := o.rows(`SELECT count(*)::text FROM audit.record WHERE act = 'list.row.assign'`)[0]; n != "5" {
+		t.Errorf("assignments on record = %s, want 5", n)
 	}
 }
 

@@ -91,8 +91,8 @@ SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
 // the last of them ends. One lifted must not let go what another holds.
 const addReason = `
     ON CONFLICT (batch, payment, attempt, kind) WHERE closed_at IS NULL DO UPDATE
-       SET why = CASE WHEN excluded.why = ANY (string_to_array(payout.exception.why, E'\n')) THEN payout.exception.why
-                      ELSE payout.exception.why || E'\n' || excluded.why END`
+       SET why = payout.exception.why || E'\n' || excluded.why, reasons = payout.exception.reasons || excluded.reasons
+     WHERE NOT payout.exception.reasons @> excluded.reasons`
 
 // sqlLockBatchesOf waits for an order step under way, which holds its batch: what
 // is judged next is where the payments are when it has committed.
@@ -114,42 +114,48 @@ func lockBatchesOf(ctx context.Context, tx pgx.Tx, who []int64) error {
 const sqlHoldPeople = `
 WITH found AS (` + sqlResting + `
 ), held AS (
-    INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-    SELECT f.batch, f.no, f.attempt, 'held', @now, @why FROM found AS f WHERE f.rests` + addReason + `
+    INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, reasons, why)
+    SELECT f.batch, f.no, f.attempt, 'held', @now, ARRAY[@reason::text], @why FROM found AS f WHERE f.rests` + addReason + `
 )
 SELECT count(*) FILTER (WHERE f.rests), count(*) FILTER (WHERE f.away) FROM found AS f`
 
 // HoldPeople holds every payment of the people that rests, in batches that are not
 // closed, and counts them and those that are on their way. A held payment is not
 // ordered; two people cancel it, and a further list pays who is entitled.
-func (PeopleOffice) HoldPeople(ctx context.Context, tx pgx.Tx, who []int64, why string, now time.Time) (held, onTheWay int64, err error) {
+func (PeopleOffice) HoldPeople(ctx context.Context, tx pgx.Tx, who []int64, why people.Hold, now time.Time) (held, onTheWay int64, err error) {
 	return hold(ctx, tx, who, false, why, now)
 }
 
 // HoldHeirs is HoldPeople of the payments to whoever came in the place of people
 // who are alive after all.
-func (PeopleOffice) HoldHeirs(ctx context.Context, tx pgx.Tx, who []int64, why string, now time.Time) (held, onTheWay int64, err error) {
+func (PeopleOffice) HoldHeirs(ctx context.Context, tx pgx.Tx, who []int64, why people.Hold, now time.Time) (held, onTheWay int64, err error) {
 	return hold(ctx, tx, who, true, why, now)
 }
 
-func hold(ctx context.Context, tx pgx.Tx, who []int64, heirs bool, why string, now time.Time) (held, onTheWay int64, err error) {
+func hold(ctx context.Context, tx pgx.Tx, who []int64, heirs bool, why people.Hold, now time.Time) (held, onTheWay int64, err error) {
 	if err := lockBatchesOf(ctx, tx, who); err != nil {
 		return 0, 0, err
 	}
-	args := pgx.NamedArgs{"people": who, "heirs": heirs, "why": why, "now": now}
+	args := pgx.NamedArgs{"people": who, "heirs": heirs, "reason": why.Reason, "why": why.Why, "now": now}
 	if err := tx.QueryRow(ctx, sqlHoldPeople, args).Scan(&held, &onTheWay); err != nil {
 		return 0, 0, fmt.Errorf("hold the payments of the people: %w", err)
 	}
 	return held, onTheWay, nil
 }
 
+// endReason takes one reason with its line out of a hold, and closes it with the last.
+const endReason = `
+   SET closed_at = CASE WHEN cardinality(x.reasons) = 1 THEN @now::timestamptz END,
+       reasons = CASE WHEN cardinality(x.reasons) = 1 THEN x.reasons ELSE array_remove(x.reasons, @reason) END,
+       why = CASE WHEN cardinality(x.reasons) = 1 THEN x.why
+                  ELSE (SELECT string_agg(w.line, E'\n' ORDER BY w.n)
+                          FROM string_to_table(x.why, E'\n') WITH ORDINALITY AS w (line, n) WHERE x.reasons[w.n] <> @reason) END`
+
 const sqlLiftPeople = `
-UPDATE payout.exception AS x
-   SET closed_at = CASE WHEN x.why = @why THEN @now::timestamptz END,
-       why = CASE WHEN x.why = @why THEN x.why ELSE array_to_string(array_remove(string_to_array(x.why, E'\n'), @why), E'\n') END
+UPDATE payout.exception AS x` + endReason + `
   FROM payout.payment AS p
  WHERE p.person = ANY (@people::bigint[]) AND x.batch = p.batch AND x.payment = p.no
-   AND x.kind = 'held' AND x.closed_at IS NULL AND @why = ANY (string_to_array(x.why, E'\n'))
+   AND x.kind = 'held' AND x.closed_at IS NULL AND x.reasons @> ARRAY[@reason::text]
 RETURNING x.batch, x.payment`
 
 // sqlRewind sends the order step back to payments it passed by while they were
@@ -161,11 +167,11 @@ UPDATE payout.run AS r SET next_no = least(r.next_no, t.payment)
 
 // LiftHold ends this reason of the holds, and has the order step look again. A
 // payment that rests for another reason too goes on resting.
-func (PeopleOffice) LiftHold(ctx context.Context, tx pgx.Tx, who []int64, why string, now time.Time) error {
+func (PeopleOffice) LiftHold(ctx context.Context, tx pgx.Tx, who []int64, why people.Hold, now time.Time) error {
 	if err := lockBatchesOf(ctx, tx, who); err != nil {
 		return err
 	}
-	rows, _ := tx.Query(ctx, sqlLiftPeople, pgx.NamedArgs{"people": who, "why": why, "now": now})
+	rows, _ := tx.Query(ctx, sqlLiftPeople, pgx.NamedArgs{"people": who, "reason": why.Reason, "now": now})
 	var batches []int32
 	var payments []int64
 	var batch int32
@@ -209,8 +215,8 @@ SELECT coalesce(g.state IN ('approved', 'rejected', 'withdrawn', 'not_executed',
   LEFT JOIN ledger.leg AS g ON g.id = last.leg`
 
 const sqlHoldOne = `
-INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, why)
-SELECT @batch, @payment, coalesce((SELECT max(a.attempt) FROM payout.attempt AS a WHERE a.batch = @batch AND a.payment = @payment), 0), 'held', @now, @why` + addReason
+INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, reasons, why)
+SELECT @batch, @payment, coalesce((SELECT max(a.attempt) FROM payout.attempt AS a WHERE a.batch = @batch AND a.payment = @payment), 0), 'held', @now, ARRAY[@reason::text], @why` + addReason
 
 // DoubleClaims notes each right that both records hold. Of the two payments one
 // that is unsent is held, the second before the first; where both are on their way
@@ -230,7 +236,8 @@ func (PeopleOffice) DoubleClaims(ctx context.Context, tx pgx.Tx, act, kept, gone
 	}
 	for _, c := range list {
 		for _, payment := range [][2]int64{c.gone, c.kept} {
-			args := pgx.NamedArgs{"batch": payment[0], "payment": payment[1], "now": now, "why": people.DoubleWhy(act)}
+			why := people.DoubleHold(act)
+			args := pgx.NamedArgs{"batch": payment[0], "payment": payment[1], "now": now, "reason": why.Reason, "why": why.Why}
 			var rests bool
 			if err := tx.QueryRow(ctx, sqlOwedAtRest, args).Scan(&rests); err != nil {
 				return 0, fmt.Errorf("payment %d of batch %d: %w", payment[1], payment[0], err)

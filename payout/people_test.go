@@ -12,6 +12,7 @@ import (
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
+	"ansinh/registry/people"
 )
 
 const testOrdered = `SELECT payment::text FROM payout.attempt ORDER BY payment`
@@ -21,7 +22,7 @@ const testOrdered = `SELECT payment::text FROM payout.attempt ORDER BY payment`
 func TestADeathRestsOneUnsentPaymentAndLettingItGoSendsIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, "A", 5, sandbox.Script{})
-	office, why := payout.PeopleOffice{}, "Báo tử, việc 7 / Death, act 7"
+	office, why := payout.PeopleOffice{}, people.Hold{Reason: "death/7", Why: "Báo tử, việc 7 / Death, act 7"}
 	d.inTx(func(ctx context.Context, tx pgx.Tx) error {
 		held, away, err := office.HoldPeople(ctx, tx, []int64{3}, why, d.now)
 		if held != 1 || away != 0 {
@@ -76,13 +77,15 @@ func TestAPaymentRestsForEveryReasonItWasHeldFor(t *testing.T) {
 	hold := func(why string) {
 		t.Helper()
 		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
-			_, _, err := office.HoldPeople(ctx, tx, []int64{2}, why, d.now)
+			_, _, err := office.HoldPeople(ctx, tx, []int64{2}, people.Hold{Reason: "r/" + why, Why: why}, d.now)
 			return err
 		})
 	}
 	lift := func(why string, open string) {
 		t.Helper()
-		d.inTx(func(ctx context.Context, tx pgx.Tx) error { return office.LiftHold(ctx, tx, []int64{2}, why, d.now) })
+		d.inTx(func(ctx context.Context, tx pgx.Tx) error {
+			return office.LiftHold(ctx, tx, []int64{2}, people.Hold{Reason: "r/" + why}, d.now)
+		})
 		var got string
 		if err := d.db.QueryRow(t.Context(), `SELECT coalesce(string_agg(why, ' | '), '') FROM payout.exception WHERE kind = 'held' AND closed_at IS NULL`).Scan(&got); err != nil || got != open {
 			t.Errorf("after %q was lifted it rests for %q, %v; want %q", why, got, err, open)
@@ -103,11 +106,11 @@ func TestAHoldAndAnOrderWaitForEachOther(t *testing.T) {
 	d := newDesk(t, "A", 2, sandbox.Script{})
 	for name, act := range map[string]func(ctx context.Context, tx pgx.Tx) error{
 		"hold": func(ctx context.Context, tx pgx.Tx) error {
-			_, _, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{2}, "một", d.now)
+			_, _, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{2}, people.Hold{Reason: "một", Why: "một"}, d.now)
 			return err
 		},
 		"lift": func(ctx context.Context, tx pgx.Tx) error {
-			return payout.PeopleOffice{}.LiftHold(ctx, tx, []int64{2}, "một", d.now)
+			return payout.PeopleOffice{}.LiftHold(ctx, tx, []int64{2}, people.Hold{Reason: "một", Why: "một"}, d.now)
 		},
 		"merge": func(ctx context.Context, tx pgx.Tx) error {
 			_, err := payout.PeopleOffice{}.DoubleClaims(ctx, tx, 7, 1, 2, d.now)
@@ -189,7 +192,7 @@ func TestWhatCameBackIsHeldAgainstDeathsAndMergesSince(t *testing.T) {
 		return payment
 	}
 	o.inTx(func(ctx context.Context, tx pgx.Tx) error {
-		held, away, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{1}, "Báo tử, việc 8 / Death, act 8", o.now)
+		held, away, err := payout.PeopleOffice{}.HoldPeople(ctx, tx, []int64{1}, people.Hold{Reason: "death/8", Why: "Báo tử, việc 8 / Death, act 8"}, o.now)
 		if held != 0 || away != 1 {
 			t.Errorf("held %d, on the way %d; want 0, 1", held, away)
 		}

@@ -34,6 +34,7 @@ type PlanResult struct {
 	Sections int
 	Payments int64
 	Total    money.Amount
+	Resting  int64 // payments that wait for a changed account or a difference to be settled
 	LeftOut  map[string]int64
 	Digest   [32]byte // Merkle root of the section digests
 }
@@ -106,7 +107,7 @@ func (p *plan) run(ctx context.Context, batch ledger.BatchID, lists []int64) err
 	p.result = PlanResult{Batch: batch, LeftOut: map[string]int64{}}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return p.chooseLists(ctx, lists) },
-		p.readUnits, p.stage, p.claim, p.carry, p.limits, p.seal, p.finish, p.analyse} {
+		p.readUnits, p.stage, p.claim, p.rest, p.carry, p.limits, p.seal, p.finish, p.analyse} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -482,5 +483,5 @@ func (p *plan) finish(ctx context.Context) error {
 		return fmt.Errorf("mark planned: %w", err)
 	}
 	return record(ctx, p.tx, p.now, p.who, "batch.plan", p.batch.ID, map[string]any{"lists": r.Lists, "sections": r.Sections,
-		"payments": r.Payments, "total": r.Total.Exact(), "left_out": r.LeftOut, "digest": fmt.Sprintf("%x", r.Digest)})
+		"payments": r.Payments, "resting": r.Resting, "total": r.Total.Exact(), "left_out": r.LeftOut, "digest": fmt.Sprintf("%x", r.Digest)})
 }

@@ -125,7 +125,7 @@ func HoldUnrecorded(ctx context.Context, tx pgx.Tx, r Ref, approved bool, why st
 	if !approved {
 		return Bar(ctx, tx, r, why, now)
 	}
-	_, err := tx.Exec(ctx, sqlHold, pgx.NamedArgs{"batch": r.Batch, "payment": r.Payment, "attempt": 0, "now": now, "why": why})
+	_, err := tx.Exec(ctx, sqlHold, pgx.NamedArgs{"batch": r.Batch, "payment": r.Payment, "attempt": 0, "now": now, "reason": holdUnrecorded, "why": oneLine(why)})
 	if err != nil {
 		return fmt.Errorf("hold payment %d of batch %d: %w", r.Payment, r.Batch, err)
 	}

@@ -37,10 +37,9 @@ var (
 // attemptsMax is what one digit of an attempt's id can count.
 const attemptsMax = 35
 
-// heldByWireOnly is true of holds that another channel ends: no reason among them is
-// an act on the person.
-const heldByWireOnly = `AND why NOT LIKE '%Báo tử, việc %' AND why NOT LIKE '%Trùng quyền lợi sau khi gộp hồ sơ, việc %'
-             AND why NOT LIKE '%Hủy báo tử, việc %'`
+// heldByWireOnly is true of holds that another channel ends: one channel could not
+// carry the payment, and nothing is known against its person or account.
+const heldByWireOnly = `AND reasons = ARRAY['` + holdWire + `']`
 
 // sqlOpenFacts finds what bars payments. A death, or a right two merged records
 // hold, bars also those that were on their way when it became known, and so could

@@ -122,8 +122,11 @@ UPDATE payout.schedule SET done_at = @now, late = @late, note = @note WHERE id =
 // whether it did anything. A single time waits until something is approved, then
 // releases at once and says that it is late. A cron time missed while the
 // program was down runs once, late; the next one is computed from now, so none
-// is made up for twice.
+// is made up for twice. Before that it lets go what rests for nothing any more.
 func StepSchedule(ctx context.Context, db pgdb.DB, now time.Time) (did bool, err error) {
+	if _, err := StepHolds(ctx, db, now); err != nil {
+		return false, fmt.Errorf("step schedule: %w", err)
+	}
 	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
 		did = false
 		var d dueRow

@@ -50,7 +50,7 @@ func (r *lineReader) readBank(line *Line) Bank {
 		if !r.offer(offer, BankNear, ColBank, offer) {
 			return Bank{}
 		}
-		line.BankBIN = known.near.BIN
+		line.BankBIN, line.Repaired = known.near.BIN, true
 		return known.near
 	case len(found) == 0:
 		r.find(BankUnknown, ColBank)

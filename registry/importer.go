@@ -317,7 +317,7 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, list List) (Result, err
 	if err := im.record(ctx, tx, result); err != nil {
 		return Result{}, err
 	}
-	if result.Waiting, err = im.keepRefused(ctx, tx, list, result); err != nil {
+	if result.Waiting, err = im.keepRefused(ctx, tx, list, result, s.claimed); err != nil {
 		return Result{}, err
 	}
 	if result.Settled, err = settleRefused(ctx, tx, s.list, im.options); err != nil {

@@ -144,6 +144,29 @@ func TestImportListOfTwoListsThatSharePeople(t *testing.T) {
 	if n := count(t, db, `SELECT count(*) FROM registry.channel`); n != 4 {
 		t.Errorf("channels = %d, want 4: one changed, none lost", n)
 	}
+	if n := count(t, db, `SELECT count(*) FROM registry.channel WHERE changed AND rank = 1 AND bank_bin = '999002'`); n != 1 || count(t, db, `SELECT count(*) FROM registry.channel WHERE changed`) != 1 {
+		t.Errorf("ways marked as changed: %d at the new bank; want that one alone", n)
+	}
+	notices := texts(t, db, `SELECT format('%s …%s → %s …%s', old_bin, old_tail, new_bin, new_tail) FROM registry.account_notice`)
+	if diff := cmp.Diff([]string{"999001 …0001 → 999002 …0009"}, notices); diff != "" {
+		t.Errorf("whom to tell (-want +got):\n%s", diff)
+	}
+}
+
+// A bank that a repair offered is one nobody wrote: one person took it.
+func TestARepairedBankCountsAsAChangedAccount(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	slip := with(mrsMau(), cBank, "Ngân hàng Mau A A")
+	if _, err := importList(t, db, workbook(t, slip, mrThu()), func(o *registry.ImportOptions) { o.AcceptRepairs = true }); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db, `SELECT count(*) FROM registry.list_warning WHERE code = 'LIST-BANK-NEAR'`); n != 1 {
+		t.Fatalf("%d rows took an offered bank, want 1", n)
+	}
+	if n := count(t, db, `SELECT count(*) FROM registry.channel AS c JOIN registry.changed_account('2026-01-20') AS f ON f.person = c.person WHERE c.changed`); n != 1 {
+		t.Errorf("%d changed accounts, want the one at the offered bank", n)
+	}
 }
 
 // tables are all that an import can write.

@@ -22,6 +22,7 @@ type Claimed struct {
 	Batch   int64
 	List    int64
 	ListRow int
+	Person  int64 // whose right it is
 }
 
 // meet holds the staged rows against what is registered: set-wise, one statement
@@ -259,7 +260,9 @@ func (m *meeting) claims(ctx context.Context, list List) error {
 	if err != nil {
 		return fmt.Errorf("look for list %d in batches: %w", m.list, err)
 	}
+	m.claimed = make(map[int]Claimed, len(claimed))
 	for _, c := range claimed {
+		m.claimed[c.Row] = c
 		m.find(list, c.Row, PersonBatch, ColID, c.Batch, c.List, c.ListRow)
 	}
 	return nil

@@ -178,9 +178,9 @@ UPDATE registry.person p
 const sqlEndChannels = `
 INSERT INTO registry.channel_history
        (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list,
-        valid_from, valid_to, ended_by)
+        valid_from, changed, valid_to, ended_by)
 SELECT c.person, c.rank, c.kind, c.method, c.bank_bin, c.account_enc, c.account_index, c.account_tail, c.holder, c.provider,
-       c.list, c.valid_from, @now, @list
+       c.list, c.valid_from, c.changed, @now, @list
   FROM registry.staged s
   JOIN registry.channel c ON c.person = s.person
  WHERE s.list = @list
@@ -197,18 +197,20 @@ DELETE FROM registry.channel c
    AND h.rank = c.rank`
 
 // Cash at the commune stands behind every bank account, so nobody is left
-// without a way; a pension's way is its own.
+// without a way; a pension's way is its own. An account of somebody known before,
+// or at a bank nobody wrote, is a changed one.
 const sqlAddChannels = `
 INSERT INTO registry.channel
-       (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
+       (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed)
 SELECT s.person, 1, CASE s.method WHEN 'account' THEN 'bank' ELSE 'provider' END, s.method, s.bank_bin, s.account_enc,
        s.account_index, s.account_tail, s.holder, CASE s.method WHEN 'account' THEN '' WHEN 'bhxh' THEN 'BHXH' ELSE 'XA' END,
-       @list::bigint, @now::timestamptz
+       @list::bigint, @now::timestamptz, s.method = 'account' AND (s.way_repaired OR p.first_list <> @list)
   FROM registry.staged s
+  JOIN registry.person p ON p.id = s.person
  WHERE s.list = @list
    AND s.first_of_person
 UNION ALL
-SELECT s.person, 2, 'provider', 'cash', '', NULL, NULL, '', '', 'XA', @list::bigint, @now::timestamptz
+SELECT s.person, 2, 'provider', 'cash', '', NULL, NULL, '', '', 'XA', @list::bigint, @now::timestamptz, false
   FROM registry.staged s
  WHERE s.list = @list
    AND s.first_of_person
@@ -224,6 +226,19 @@ SELECT s.list, s.row_no, s.person, s.category, s.decision_no, s.decision_date, s
   FROM registry.staged s
  WHERE s.list = @list`
 
+// sqlNoteAccounts records whom to tell of an account that took another way's place,
+// so that whoever did not ask for it can say so.
+const sqlNoteAccounts = `
+INSERT INTO registry.account_notice (person, source, unit_code, old_method, old_bin, old_tail, new_bin, new_tail, changed_at, made_at)
+SELECT c.person, @list, p.unit_code, coalesce(h.method, ''), coalesce(h.bank_bin, ''), coalesce(h.account_tail, ''), c.bank_bin, c.account_tail, @now, @now
+  FROM registry.staged s
+  JOIN registry.channel c ON c.person = s.person AND c.rank = 1 AND c.list = @list AND c.changed
+  JOIN registry.person p ON p.id = c.person
+  LEFT JOIN registry.channel_history h ON h.person = c.person AND h.rank = 1 AND h.ended_by = @list
+ WHERE s.list = @list
+   AND s.first_of_person
+ON CONFLICT (person, source) DO NOTHING`
+
 // spread writes what follows from people and stage.
 func (s *stage) spread(ctx context.Context) error {
 	steps := []struct{ what, sql string }{
@@ -231,6 +246,7 @@ func (s *stage) spread(ctx context.Context) error {
 		{"end channels", sqlEndChannels},
 		{"remove channels", sqlRemoveChannels},
 		{"add channels", sqlAddChannels},
+		{"note changed accounts", sqlNoteAccounts},
 		{"add rows", sqlAddRows},
 	}
 	if s.dropped == 0 && s.peopleKnown == 0 {

@@ -31,14 +31,15 @@ type refusals struct {
 	lines    []Line
 	findings map[int][]Finding // by row, those that refuse
 	cells    map[int][]RefusedCell
+	claimed  map[int]Claimed // by row, of those that only a batch's claim refuses
 }
 
 // refusalsOf collects them: rows refused at reading, and those that other
 // findings of the import took out. A row refused for nothing but the right that a
-// batch holds already is left out: its person is on that batch, and a corrected
-// workbook handed in whole would open a thousand of them.
-func refusalsOf(list List, findings []Finding) refusals {
-	r := refusals{findings: make(map[int][]Finding)}
+// batch holds already is kept with whose right it is: it waits for nobody while its
+// person is on that batch, and is open once that batch gives the right up.
+func refusalsOf(list List, findings []Finding, claimed map[int]Claimed) refusals {
+	r := refusals{findings: make(map[int][]Finding), claimed: make(map[int]Claimed)}
 	for _, f := range findings {
 		if f.Refuses() {
 			r.findings[f.Row] = append(r.findings[f.Row], f)
@@ -46,9 +47,17 @@ func refusalsOf(list List, findings []Finding) refusals {
 	}
 	for _, line := range list.Lines {
 		only := func(f Finding) bool { return f.Code == PersonBatch }
-		if found := r.findings[line.Row]; (line.Refused || len(found) > 0) && !(len(found) > 0 && all(found, only)) {
-			r.lines = append(r.lines, line)
+		found := r.findings[line.Row]
+		if !line.Refused && len(found) == 0 {
+			continue
 		}
+		if len(found) > 0 && all(found, only) {
+			if claimed[line.Row].Person == 0 {
+				continue
+			}
+			r.claimed[line.Row] = claimed[line.Row]
+		}
+		r.lines = append(r.lines, line)
 	}
 	return r
 }
@@ -106,23 +115,26 @@ func (r *refusals) read(im *importer, list List) error {
 }
 
 const sqlAddRefusedRows = `
-INSERT INTO registry.refused_row (list, row_no, id_index, name, name_fold, birth_year, category, codes, message, values_enc, owner, due)
-SELECT @list, row_no, id_index, name, name_fold, nullif(birth_year, 0), category, codes, message, values_enc, @by, @due
+INSERT INTO registry.refused_row (list, row_no, id_index, name, name_fold, birth_year, category, codes, message, values_enc, owner, due,
+                                  claimed_person, claimed_batch)
+SELECT @list, row_no, id_index, name, name_fold, nullif(birth_year, 0), category, codes, message, values_enc, @by, @due, nullif(person, 0), nullif(batch, 0)
   FROM unnest(@rows::integer[], @ids::bytea[], @names::text[], @folds::text[], @years::integer[], @categories::text[], @codes::text[],
-              @messages::text[], @values::bytea[])
-       AS t (row_no, id_index, name, name_fold, birth_year, category, codes, message, values_enc)`
+              @messages::text[], @values::bytea[], @people::bigint[], @batches::integer[])
+       AS t (row_no, id_index, name, name_fold, birth_year, category, codes, message, values_enc, person, batch)`
 
 // keepRefused records the rows that were not taken: each is a person who may get
-// nothing, and stays open until somebody decides it.
-func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, result Result) (int, error) {
-	r := refusalsOf(list, result.Findings)
+// nothing, and stays open until somebody decides it. It returns how many are open
+// now; see [refusalsOf] for the others.
+func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, result Result, claimed map[int]Claimed) (int, error) {
+	r := refusalsOf(list, result.Findings, claimed)
 	if len(r.lines) == 0 {
 		return 0, nil
 	}
 	if err := r.read(im, list); err != nil {
 		return 0, fmt.Errorf("read the refused rows of list %d: %w", result.List, err)
 	}
-	var rows, years []int32
+	var rows, years, batches []int32
+	var people []int64
 	var ids, values [][]byte
 	var names, folds, categories, codes, messages []string
 	for _, line := range r.lines {
@@ -138,14 +150,15 @@ func (im *importer) keepRefused(ctx context.Context, tx pgx.Tx, list List, resul
 		names, folds, categories = append(names, shownName(line.Name)), append(folds, line.nameFold()), append(categories, line.Category)
 		said, first := codesOf(r.findings[line.Row])
 		codes, messages = append(codes, said), append(messages, first)
+		people, batches = append(people, r.claimed[line.Row].Person), append(batches, int32(r.claimed[line.Row].Batch))
 	}
 	_, err := tx.Exec(ctx, sqlAddRefusedRows, pgx.NamedArgs{"list": result.List, "by": im.options.By, "rows": rows, "ids": ids, "names": names,
-		"folds": folds, "years": years, "categories": categories, "codes": codes, "messages": messages, "values": values,
+		"folds": folds, "years": years, "categories": categories, "codes": codes, "messages": messages, "values": values, "people": people, "batches": batches,
 		"due": calendar.DateOf(im.options.Now).AddDays(RefusalDays)})
 	if err != nil {
 		return 0, fmt.Errorf("keep %d refused rows of list %d: %w", len(rows), result.List, err)
 	}
-	return len(rows), nil
+	return len(rows) - len(r.claimed), nil
 }
 
 // codesOf joins the codes of a row's findings, each once, and gives the first
@@ -231,6 +244,7 @@ WITH came AS (
                           WHERE x.list = r.list AND x.row_no = r.row_no ORDER BY x.n DESC LIMIT 1) AS d ON true
      WHERE l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date
        AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.id < @list
+       AND r.claimed_person IS NULL -- which the right itself settles, once it is claimed again
        AND coalesce(d.kind, 'moved') = 'moved'
 )
 INSERT INTO registry.row_decision (list, row_no, n, kind, new_list, new_row, reason, by_one, at)

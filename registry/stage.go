@@ -27,6 +27,7 @@ type stage struct {
 	peopleNew       int
 	peopleKnown     int
 	channelsChanged int
+	claimed         map[int]Claimed // by row, of those whose right a batch holds
 }
 
 const sqlCopyStage = `
@@ -34,10 +35,10 @@ COPY registry.stage
      (list, row_no, first_of_person, id_index, id_enc, local_key, name, name_fold, birth_date, birth_year,
       birth_precision, sex, phone_enc, phone_index, residential_group, address, category, decision_no, decision_date,
       stated_amount, method, bank_bin, account_enc, account_index, account_tail, holder, payee_name, payee_kind,
-      payee_id_enc, payee_id_index, contact, note)
+      payee_id_enc, payee_id_index, contact, note, way_repaired)
 FROM STDIN (FORMAT binary)`
 
-const stageColumns = 32
+const stageColumns = 33
 
 // fill copies the lines without an error. What identifies a person is encrypted
 // before it leaves this process.
@@ -122,6 +123,7 @@ func (s *stage) write(w *pgdb.CopyWriter, c *closer, line Line, first bool) erro
 	nullBytes(w, payeeIndex)
 	w.Text(line.Contact)
 	w.Text(line.Note)
+	w.Bool(line.Repaired)
 	return nil
 }
 

@@ -16,6 +16,7 @@ var commands = sync.OnceValue(func() []command {
 		registryCommands(),
 		personCommands(),
 		verifyCommands(),
+		freshCommands(),
 		refusalCommands(),
 		batchCommands(),
 		handCommands(),

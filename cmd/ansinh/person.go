@@ -282,7 +282,10 @@ func setupPersonConfirm(f *flag.FlagSet) run {
 			return err
 		}
 		a, err = desk.Confirm(ctx, a.ID, people.SealWith(signer, a))
-		return e.did(err, "việc %d đã xác nhận / act confirmed. %s", *act, a.Answer)
+		if err := e.did(err, "việc %d đã xác nhận / act confirmed. %s", *act, a.Answer); err != nil {
+			return err
+		}
+		return e.letGo(ctx)
 	}
 }
 

@@ -36,9 +36,22 @@ func TestOnePersonsRecordByCommands(t *testing.T) {
 	if out := d.ok(append([]string{"person", "history", "--person", "1"}, reader...)...); !strings.Contains(out, "can-bo-lap lanh-dao-so done") || !strings.Contains(out, "12/GKS") {
 		t.Errorf("history:\n%s", out)
 	}
-	if out := propose("channel", "--person", "2", "--method", "cash"); !strings.Contains(out, "kỳ này") {
-		t.Errorf("a changed method says %q, want the period", out)
+	if out := propose("channel", "--person", "2", "--method", "cash"); !strings.Contains(out, "kỳ này") || !strings.Contains(out, "chờ người thứ hai") {
+		t.Errorf("a changed method says %q, want the period and a second person", out)
 	}
+	d.ok("person", "confirm", "--act", strings.Fields(d.ok("person", "waiting"))[0], "--signer", "lanh-dao-so")
+
+	// An account that two people gave waits for the bank's word alone.
+	name := jsonOf[struct{ Name string }](d, append([]string{"person", "show", "--person", "3", "--json"}, reader...)...).Name
+	propose("channel", "--person", "3", "--method", "account", "--bank", "999001", "--account", "0010000099999", "--holder", name)
+	d.ok("person", "confirm", "--act", strings.Fields(d.ok("person", "waiting"))[0], "--signer", "lanh-dao-so")
+	fresh := d.ok("fresh", "list", "--reader", "can-bo-lap", "--role", "auditor")
+	if !strings.Contains(fresh, "DỮ LIỆU GIẢ LẬP") || !strings.Contains(fresh, "999001 …9999") || !strings.Contains(fresh, name) || strings.Contains(fresh, "0010000099999") {
+		t.Errorf("accounts changed lately:\n%s", fresh)
+	}
+	d.refused("PEOPLE-NOT-FRESH", "fresh", "confirm", "--person", "3", "--signer", "lanh-dao-so")
+	d.refused("PEOPLE-NOT-FRESH", "fresh", "refuse", "--person", "1", "--why", "nhầm", "--signer", "lanh-dao-so")
+	d.ok("fresh", "confirm", "--unit", "00004", "--signer", "lanh-dao-so")
 	propose("join", "--person", "3", "--head")
 	d.refused("PEOPLE-HOUSEHOLD", append([]string{"person", "propose", "join", "--person", "4", "--household", "99"}, paper...)...)
 	d.refused("PEOPLE-UNIT", append([]string{"person", "propose", "unit", "--person", "4", "--unit", "99999"}, paper...)...)
@@ -95,4 +108,33 @@ func TestAListIsVerifiedByCommands(t *testing.T) {
 	decide := []string{"verify-list", "resolve", "--no", no, "--person", fmt.Sprint(person), "--accept", "--why", "đã đối chiếu giấy tờ", "--by", "can-bo-lap"}
 	d.ok(decide...)
 	d.refused("VERIFY-DECIDED", decide...)
+}
+
+// An open row changes hands by a command, and stays open.
+func TestAnOpenRowIsAssignedByCommands(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ok("demo", "--people", "2000", "--until", "plan")
+	type openRow struct {
+		List  int64  `json:"list"`
+		Row   int    `json:"row"`
+		Owner string `json:"owner"`
+		Due   string `json:"due"`
+	}
+	list := func(more ...string) []openRow {
+		return jsonOf[[]openRow](d, append([]string{"refusal", "list", "--json"}, more...)...)
+	}
+	rows := list()
+	if len(rows) == 0 {
+		t.Fatal("no row waits")
+	}
+	one := []string{"--list", fmt.Sprint(rows[0].List), "--row", fmt.Sprint(rows[0].Row)}
+	d.refused("PAYOUT-ROW-ASSIGN", append([]string{"refusal", "assign", "--owner", "lanh-dao-so", "--by", "can-bo-lap"}, one...)...)
+	d.ok(append([]string{"refusal", "assign", "--owner", "lanh-dao-so", "--due", "2026-03-01", "--why", "nghỉ ốm", "--by", "can-bo-lap"}, one...)...)
+	if got := list(one...); len(got) != 1 || got[0].Owner != "lanh-dao-so" || got[0].Due != "2026-03-01" {
+		t.Errorf("the row waits as %+v", got)
+	}
+	if got := list(); len(got) != len(rows) {
+		t.Errorf("%d rows wait, want %d as before", len(got), len(rows))
+	}
 }

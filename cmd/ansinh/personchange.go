@@ -143,6 +143,8 @@ func (p personFlags) change(ctx context.Context, db pgdb.Querier, kind people.Ki
 	case people.KindChannel:
 		way, err := p.way()
 		return people.PaidBy{Way: way}, err
+	case people.KindAccount:
+		return nil, usagef("a changed account is confirmed with: ansinh fresh confirm")
 	case people.KindPayee:
 		return p.payeeChange()
 	case people.KindPayeeEnd:

@@ -22,6 +22,8 @@ func refusalCommands() []command {
 			example: "ansinh refusal list --batch 13001", setup: setupRefusalList},
 		{name: "refusal show", short: "xem một dòng bị từ chối như đã nộp / the cells of a refused row as handed in; that it was read is recorded",
 			example: "ansinh refusal show --list 3 --row 12 --by can-bo-lap", setup: setupRefusalShow},
+		{name: "refusal assign", short: "giao người lo, đặt hạn / who sees to open rows, and until when; the row stays open",
+			example: "ansinh refusal assign --batch 13001 --unit 00004 --owner can-bo-lap --due 2026-02-10 --why 'nghỉ ốm' --by lanh-dao-so", setup: setupRefusalAssign},
 		{name: "refusal correct", short: "đã sửa / a row that was taken stands for it now",
 			example: "ansinh refusal correct --list 3 --row 12 --as-list 8 --as-row 12 --by can-bo-lap", setup: setupRefusalDecide(registry.RowCorrected)},
 		{name: "refusal move", short: "chuyển đợt sau / it waits for the next cut of its commune",
@@ -130,6 +132,38 @@ func setupRefusalShow(f *flag.FlagSet) run {
 			fmt.Fprintf(e.stdout, "%s%d %s: %s\n", c.Column, r.row, c.Heading, c.Value)
 		}
 		return nil
+	}
+}
+
+func setupRefusalAssign(f *flag.FlagSet) run {
+	var r refusalFlags
+	r.declare(f)
+	var a payout.RowsAssignment
+	f.StringVar(&a.Owner, "owner", "", "who sees to them from now on; without it as before")
+	due := f.String("due", "", "until which day, YYYY-MM-DD; without it as before")
+	f.StringVar(&a.Why, "why", "", "reason")
+	f.StringVar(&a.By, "by", "", "who assigns them")
+	return func(ctx context.Context, e *env, _ []string) error {
+		if a.Rows = r.filter(); len(a.Rows.Rows) == 0 && a.Rows.Batch == 0 || (r.list > 0) != (r.row > 0) {
+			return usagef("--list with --row, or --batch is needed")
+		}
+		if a.By == "" {
+			return usagef("--by is needed")
+		}
+		var err error
+		if a.Due, err = dayFlag("due", *due); err != nil {
+			return err
+		}
+		db, err := e.pool(ctx)
+		if err != nil {
+			return err
+		}
+		var n int
+		err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) (err error) {
+			n, err = payout.AssignRows(ctx, tx, a, e.now()())
+			return err
+		})
+		return e.did(err, "%d dòng đã giao / rows assigned", n)
 	}
 }
 

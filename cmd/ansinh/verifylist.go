@@ -93,15 +93,15 @@ func setupVerifyRun(f *flag.FlagSet) run {
 			if s.Waiting == 0 {
 				fmt.Fprintln(e.stderr)
 				e.printVerification(s)
-				return nil
+				return e.letGo(ctx)
 			}
 		}
 	}
 }
 
 func (e *env) printVerification(s verification.Summary) {
-	fmt.Fprintf(e.stdout, "đối chiếu / verification %d, danh sách / list %d, %s: %d người / people, khớp / same %d, khác / different %d, đã mất / dead %d, không thấy / not found %d, không hỏi / not asked %d, chưa hỏi / waiting %d, chờ quyết định / open %d\n",
-		s.ID, s.List, s.Source, s.Total, s.Same, s.Differ, s.Dead, s.NotFound, s.NotAsked, s.Waiting, s.Open)
+	fmt.Fprintf(e.stdout, "đối chiếu / verification %d, danh sách / list %d, %s: %d người / people, khớp / same %d, khác / different %d, đã mất / dead %d, không thấy / not found %d, không hỏi / not asked %d, chưa hỏi / waiting %d, chưa xong / open %d, trong đó chờ người thứ hai / of them proposed %d\n",
+		s.ID, s.List, s.Source, s.Total, s.Same, s.Differ, s.Dead, s.NotFound, s.NotAsked, s.Waiting, s.Open, s.Proposed)
 }
 
 func setupVerifyShow(f *flag.FlagSet) run {
@@ -133,8 +133,8 @@ func setupVerifyShow(f *flag.FlagSet) run {
 		}
 		e.printVerification(s)
 		for _, d := range list {
-			fmt.Fprintf(e.stdout, "%d %s: %s %s; %s (%s, %s) %s %s\n", d.Person, d.Name, d.Verdict, strings.Join(d.Differs, ", "), d.Theirs, d.Version,
-				d.AskedAt.In(calendar.Zone).Format("2006-01-02 15:04"), d.Choice, d.Why)
+			fmt.Fprintf(e.stdout, "%d %s: %s %s; %s (%s, %s) %s %s%s\n", d.Person, d.Name, d.Verdict, strings.Join(d.Differs, ", "), d.Theirs, d.Version,
+				d.AskedAt.In(calendar.Zone).Format("2006-01-02 15:04"), d.Choice, d.Why, waitingText(d))
 		}
 		return nil
 	}
@@ -183,7 +183,7 @@ func setupVerifyResolve(f *flag.FlagSet) run {
 		}
 		fmt.Fprintln(e.stdout, "đã ghi quyết định / decision recorded")
 		e.printActs(acts)
-		return nil
+		return e.letGo(ctx)
 	}
 }
 
@@ -225,4 +225,11 @@ func setupVerifySandbox(f *flag.FlagSet) run {
 		}
 		return nil
 	}
+}
+
+func waitingText(d verification.Difference) string {
+	if d.Waiting {
+		return " (chờ người thứ hai / waits for a second person)"
+	}
+	return ""
 }

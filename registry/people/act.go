@@ -110,11 +110,9 @@ func (d *Desk) ProposeIn(ctx context.Context, tx pgx.Tx, p Proposal) (Act, error
 	if p.From.IsZero() {
 		p.From = w.today
 	}
+	two, _ := p.Change.Kind().needs()
 	w.act = Act{Kind: p.Change.Kind(), Person: p.Person, Unit: w.person.Unit.Code, From: p.From, PaperNo: p.Paper.No, PaperDate: p.Paper.Date,
-		Why: p.Why, Two: p.Change.Kind().twoPeople(), By: p.By, At: w.now.Truncate(time.Microsecond)}
-	if s, ok := p.Change.(sometimesTwo); ok && s.two() {
-		w.act.Two = true
-	}
+		Why: p.Why, Two: two, By: p.By, At: w.now.Truncate(time.Microsecond)}
 	if err := p.Change.check(ctx, w); err != nil {
 		return Act{}, err
 	}
@@ -140,7 +138,7 @@ func complete(p Proposal) error {
 	if strings.TrimSpace(p.Why) == "" {
 		return errs.Coded(errs.Invalid, "PEOPLE-REASON", "Hãy ghi lý do thay đổi. / Give the reason of the change.", nil)
 	}
-	if p.Change.Kind().twoPeople() && (p.Paper.No == "" || p.Paper.Date.IsZero()) {
+	if _, paper := p.Change.Kind().needs(); paper && (p.Paper.No == "" || p.Paper.Date.IsZero()) {
 		return errs.Coded(errs.Invalid, "PEOPLE-PAPER", "Thay đổi này cần số và ngày của giấy tờ. / This change needs the number and date of its paper.", nil)
 	}
 	return nil

@@ -32,7 +32,6 @@ type PaidBy struct {
 func (PaidBy) Kind() Kind                       { return KindChannel }
 func (PaidBy) read(text []byte) (Change, error) { return readAs[PaidBy](text) }
 func (c PaidBy) secretAccount() crypt.Secret    { return c.Way.Account }
-func (c PaidBy) two() bool                      { return c.Way.Method == registry.MethodAccount }
 
 // kind and provider are how registry.channel stores a method.
 func (v Way) kind() string {
@@ -162,15 +161,15 @@ func (PaidBy) current(ctx context.Context, w *work) (string, error) {
 const sqlEndWays = `
 WITH gone AS (
     DELETE FROM registry.channel WHERE person = @person
-    RETURNING person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from
+    RETURNING person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed
 )
 INSERT INTO registry.channel_history (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list,
-                                      valid_from, valid_to, ended_by)
-SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, @now, @act FROM gone`
+                                      valid_from, changed, valid_to, ended_by)
+SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed, @now, @act FROM gone`
 
 const sqlAddWay = `
-INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
-VALUES (@person, @rank, @kind, @method, @bin, @account_enc, @account_index, @tail, @holder, @provider, @act, @now)`
+INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed)
+VALUES (@person, @rank, @kind, @method, @bin, @account_enc, @account_index, @tail, @holder, @provider, @act, @now, @kind = 'bank')`
 
 func (c PaidBy) apply(ctx context.Context, w *work) error {
 	if err := w.endWays(ctx); err != nil {
@@ -192,7 +191,7 @@ func (c PaidBy) apply(ctx context.Context, w *work) error {
 			return fmt.Errorf("way of person %d: %w", w.person.ID, err)
 		}
 	}
-	return nil
+	return noteChangedAccounts(ctx, w.tx, w.person.ID, w.now)
 }
 
 func (w *work) endWays(ctx context.Context) error {

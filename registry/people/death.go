@@ -83,17 +83,12 @@ func (Died) current(ctx context.Context, w *work) (string, error) {
 	return fmt.Sprintf("dead %t", dead), err
 }
 
-// holdWhy is the reason by which a hold is found again.
-func holdWhy(act int64) string {
-	return fmt.Sprintf("Báo tử, việc %d / Death, act %d", act, act)
-}
-
 func (Died) report(ctx context.Context, w *work) error {
 	people, err := w.group(ctx, w.person.ID)
 	if err != nil {
 		return err
 	}
-	held, onTheWay, err := w.Office.HoldPeople(ctx, w.tx, people, holdWhy(w.act.ID), w.now)
+	held, onTheWay, err := w.Office.HoldPeople(ctx, w.tx, people, deathHold(w.act.ID), w.now)
 	if err != nil {
 		return err
 	}
@@ -105,7 +100,7 @@ func (Died) takeBack(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	return w.Office.LiftHold(ctx, w.tx, people, holdWhy(w.act.ID), w.now)
+	return w.Office.LiftHold(ctx, w.tx, people, deathHold(w.act.ID), w.now)
 }
 
 const sqlAddDeath = `INSERT INTO registry.death (act, person, died_on) VALUES (@act, @person, @day)`
@@ -142,8 +137,8 @@ func (LivesAfterAll) current(ctx context.Context, w *work) (string, error) {
 const sqlUndoDeath = `INSERT INTO registry.death_undone (death, act) VALUES (@death, @act)`
 
 const sqlWaysBack = `
-INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from)
-SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, @act, @now
+INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, list, valid_from, changed)
+SELECT person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, provider, @act, @now, kind = 'bank'
   FROM registry.channel_history WHERE person = @person AND ended_by = @death
 ON CONFLICT (person, rank) DO NOTHING`
 
@@ -165,17 +160,12 @@ func (LivesAfterAll) apply(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Office.LiftHold(ctx, w.tx, people, holdWhy(died), w.now); err != nil {
+	if err := w.Office.LiftHold(ctx, w.tx, people, deathHold(died), w.now); err != nil {
 		return err
 	}
-	held, onTheWay, err := w.Office.HoldHeirs(ctx, w.tx, people, heirsWhy(w.act.ID), w.now)
+	held, onTheWay, err := w.Office.HoldHeirs(ctx, w.tx, people, heirsHold(w.act.ID), w.now)
 	if err != nil {
 		return err
 	}
 	return w.record(ctx, w.act.By, "person.hold", map[string]any{"held": held, "on_the_way": onTheWay})
-}
-
-// heirsWhy is why money to the heirs of somebody alive rests.
-func heirsWhy(act int64) string {
-	return fmt.Sprintf("Hủy báo tử, việc %d / Death withdrawn, act %d", act, act)
 }

@@ -32,12 +32,14 @@ type Office interface {
 	CountsFrom(ctx context.Context, tx pgx.Tx, people []int64) (Counts, error)
 	// HoldPeople rests every payment of these records that is not sent, and counts
 	// those that are on their way and cannot be stopped any more.
-	HoldPeople(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) (held, onTheWay int64, err error)
+	HoldPeople(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) (held, onTheWay int64, err error)
 	// HoldHeirs is HoldPeople of the payments to those who came in the place of the
 	// dead; HoldPeople leaves these alone.
-	HoldHeirs(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) (held, onTheWay int64, err error)
+	HoldHeirs(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) (held, onTheWay int64, err error)
 	// LiftHold ends the rests made for this reason; other reasons go on holding.
-	LiftHold(ctx context.Context, tx pgx.Tx, people []int64, why string, now time.Time) error
+	LiftHold(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) error
+	// LetGo ends rests of accounts and of differences that are settled by now.
+	LetGo(ctx context.Context, tx pgx.Tx, now time.Time) error
 	// DoubleClaims notes each right that the kept record, or one merged into it before,
 	// and the gone one hold, rests what is unsent of
 	// the second, and returns how many there are.

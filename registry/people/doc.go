@@ -23,7 +23,9 @@
 // Planning reads where money goes from one SQL function, registry.way_on: the
 // payee in force, else the person's own channel, of the dead nobody's. A report of
 // a death rests unsent money at once, before the second person has spoken, because
-// a hold can be lifted and money in a dead person's account is hard to get back.
+// a hold can be lifted and money in a dead person's account is hard to get back. An
+// account that took another way's place is held back likewise (fresh.go): planning
+// rests what would go there until the bank and a second person have spoken.
 //
 // # What this package does not do
 //

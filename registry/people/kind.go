@@ -1,7 +1,5 @@
 package people
 
-import "slices"
-
 // Kind is what an act changes.
 type Kind string
 
@@ -14,6 +12,7 @@ const (
 	KindServing   Kind = "serving"   // the commune that serves: the pay point only
 	KindStanding  Kind = "standing"  // a right suspended, ended, or active again
 	KindChannel   Kind = "channel"   // the person's own way of payment
+	KindAccount   Kind = "account"   // a changed account is the right one
 	KindPayee     Kind = "payee"     // somebody receives for the person
 	KindPayeeEnd  Kind = "payee_end" // nobody does any more
 	KindJoin      Kind = "join"      // into a household
@@ -24,29 +23,30 @@ const (
 	KindUnmerge   Kind = "unmerge"    // they are two after all
 )
 
-// kindText says of each kind what people call it and whether a second person must
-// seal it. Of a channel the content decides: an account can divert money, cash at
-// the commune cannot.
+// kindText says of each kind what people call it, whether a second person must seal
+// it, and whether it needs a paper. Where money is handed out takes two as well:
+// cash is fetched by whoever comes.
 var kindText = []struct {
-	kind   Kind
-	two    bool
-	vi, en string
+	kind       Kind
+	two, paper bool
+	vi, en     string
 }{
-	{KindName, true, "đổi họ tên", "name"},
-	{KindID, true, "đổi số định danh", "personal id"},
-	{KindBirth, true, "đổi ngày sinh, giới tính", "birth and sex"},
-	{KindUnit, false, "chuyển nơi cư trú", "change of residence"},
-	{KindServing, false, "đổi nơi nhận tiền", "serving commune"},
-	{KindStanding, true, "tạm dừng, thôi hưởng, hưởng lại", "suspension, termination, resumption"},
-	{KindChannel, false, "đổi phương thức chi trả", "payment method"},
-	{KindPayee, true, "người nhận thay", "payee"},
-	{KindPayeeEnd, false, "thôi người nhận thay", "end of a payee"},
-	{KindJoin, false, "vào hộ", "joining a household"},
-	{KindLeave, false, "ra khỏi hộ", "leaving a household"},
-	{KindDeath, true, "báo tử", "death"},
-	{KindDeathUndo, true, "hủy báo tử", "withdrawal of a death"},
-	{KindMerge, true, "gộp hồ sơ", "merge of two records"},
-	{KindUnmerge, true, "tách hồ sơ", "undoing of a merge"},
+	{KindName, true, true, "đổi họ tên", "name"},
+	{KindID, true, true, "đổi số định danh", "personal id"},
+	{KindBirth, true, true, "đổi ngày sinh, giới tính", "birth and sex"},
+	{KindUnit, false, false, "chuyển nơi cư trú", "change of residence"},
+	{KindServing, true, false, "đổi nơi nhận tiền", "serving commune"},
+	{KindStanding, true, true, "tạm dừng, thôi hưởng, hưởng lại", "suspension, termination, resumption"},
+	{KindChannel, true, false, "đổi phương thức chi trả", "payment method"},
+	{KindAccount, true, false, "xác nhận tài khoản mới đổi", "confirmation of a changed account"},
+	{KindPayee, true, true, "người nhận thay", "payee"},
+	{KindPayeeEnd, false, false, "thôi người nhận thay", "end of a payee"},
+	{KindJoin, false, false, "vào hộ", "joining a household"},
+	{KindLeave, false, false, "ra khỏi hộ", "leaving a household"},
+	{KindDeath, true, true, "báo tử", "death"},
+	{KindDeathUndo, true, true, "hủy báo tử", "withdrawal of a death"},
+	{KindMerge, true, true, "gộp hồ sơ", "merge of two records"},
+	{KindUnmerge, true, true, "tách hồ sơ", "undoing of a merge"},
 }
 
 // Kinds lists all kinds in the order in which people read them.
@@ -60,25 +60,20 @@ func Kinds() []Kind {
 
 // Words returns what people call the kind.
 func (k Kind) Words() (vi, en string) {
-	i := slices.IndexFunc(kindText, func(t struct {
-		kind   Kind
-		two    bool
-		vi, en string
-	}) bool {
-		return t.kind == k
-	})
-	if i < 0 {
-		return string(k), string(k)
-	}
-	return kindText[i].vi, kindText[i].en
-}
-
-// twoPeople reports whether the kind always takes a second person.
-func (k Kind) twoPeople() bool {
 	for _, t := range kindText {
 		if t.kind == k {
-			return t.two
+			return t.vi, t.en
 		}
 	}
-	return true
+	return string(k), string(k)
+}
+
+// needs reports whether the kind takes a second person and a paper.
+func (k Kind) needs() (two, paper bool) {
+	for _, t := range kindText {
+		if t.kind == k {
+			return t.two, t.paper
+		}
+	}
+	return true, true
 }

@@ -131,7 +131,7 @@ func TestAPayeeReceivesOnlyFromToAndUntilItEnds(t *testing.T) {
 	}
 }
 
-const testHolds = `SELECT payment || '/' || (closed_at IS NULL) FROM payout.exception WHERE kind = 'held' ORDER BY payment`
+const testHolds = `SELECT payment || '/' || (closed_at IS NULL) FROM payout.exception WHERE kind = 'held' AND reasons <> '{fresh}' ORDER BY payment`
 
 func TestADeathStopsMoneyAndAnHeirReceivesTheMonthOfDeath(t *testing.T) {
 	t.Parallel()
@@ -290,8 +290,8 @@ func TestAChangedMethodSaysFromWhichPeriodItCounts(t *testing.T) {
 	account := people.PaidBy{Way: ways(accountOf(7), "NGUYEN VAN MAU")}
 
 	before := h.done(p, cash, calendar.Date{})
-	if !strings.HasPrefix(before.Answer, "Tính từ kỳ này") || before.ByTwo != "" {
-		t.Errorf("before the digest: %q by %q and %q, want this period and one person", before.Answer, before.By, before.ByTwo)
+	if !strings.HasPrefix(before.Answer, "Tính từ kỳ này") || before.ByTwo != "mai" {
+		t.Errorf("before the digest: %q by %q and %q, want this period and two people", before.Answer, before.By, before.ByTwo)
 	}
 	result, got := h.plan("TET26", h.list("TET26", baDinh, poor, p))
 	if diff := cmp.Diff([]string{"1 XA   500000"}, got); diff != "" {
@@ -309,6 +309,39 @@ func TestAChangedMethodSaysFromWhichPeriodItCounts(t *testing.T) {
 	}
 	if n := h.text(`SELECT count(*)::text FROM registry.channel_history WHERE person = 1`)[0]; n != "2" {
 		t.Errorf("ended ways = %s, want 2", n)
+	}
+}
+
+// Cash and the commune that hands it out: whoever comes fetches it, so one person
+// alone sends nobody's money there.
+func TestWhereMoneyIsHandedOutTakesTwoPeople(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change people.Change
+		now    string // of the record, in force
+	}{
+		"cash":              {people.PaidBy{Way: people.Way{Method: registry.MethodCash}}, `SELECT method FROM registry.channel WHERE person = 1 AND rank = 1`},
+		"through insurance": {people.PaidBy{Way: people.Way{Method: registry.MethodBHXH}}, `SELECT method FROM registry.channel WHERE person = 1 AND rank = 1`},
+		"another commune": {people.ServedAt{Unit: registry.UnitKey{Code: ngocHa, ValidFrom: unitsNow}},
+			`SELECT coalesce((SELECT unit_code FROM registry.serving_on('2026-01-20') WHERE person = 1), 'home')`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHall(t)
+			p := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1))
+			before := h.text(tt.now)
+			a := h.propose(p, tt.change, calendar.Date{})
+			_, err := h.Confirm(t.Context(), a.ID, people.SealWith(h.signers["lan"], a))
+			wantErr(t, err, people.ErrTwoPeople)
+			if got := h.text(tt.now); a.Outcome != "" || !cmp.Equal(got, before) {
+				t.Errorf("proposed by one person: outcome %q, the record says %v; want it waiting and %v", a.Outcome, got, before)
+			}
+			h.confirm(a)
+			if got := h.text(tt.now); cmp.Equal(got, before) {
+				t.Errorf("confirmed by a second person the record still says %v", got)
+			}
+		})
 	}
 }
 

@@ -132,7 +132,7 @@ func (c NotSame) apply(ctx context.Context, w *work) error {
 	if _, err := w.tx.Exec(ctx, sqlUndoMerge, pgx.NamedArgs{"merged": merged, "act": w.act.ID}); err != nil {
 		return fmt.Errorf("undo merge %d: %w", merged, err)
 	}
-	if err := w.Office.LiftHold(ctx, w.tx, []int64{w.person.ID, c.Gone}, DoubleWhy(merged), w.now); err != nil {
+	if err := w.Office.LiftHold(ctx, w.tx, []int64{w.person.ID, c.Gone}, DoubleHold(merged), w.now); err != nil {
 		return err
 	}
 	return w.outliveOther(ctx, c.Gone)
@@ -153,15 +153,9 @@ func (w *work) outliveOther(ctx context.Context, gone int64) error {
 		return fmt.Errorf("deaths of person %d: %w", w.person.ID, err)
 	}
 	for _, act := range deaths {
-		if err := w.Office.LiftHold(ctx, w.tx, []int64{gone}, holdWhy(act), w.now); err != nil {
+		if err := w.Office.LiftHold(ctx, w.tx, []int64{gone}, deathHold(act), w.now); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// DoubleWhy is the reason with which payments rest that a merge showed to be paid
-// twice.
-func DoubleWhy(act int64) string {
-	return fmt.Sprintf("Trùng quyền lợi sau khi gộp hồ sơ, việc %d / Claimed twice, merge %d", act, act)
 }

@@ -177,7 +177,7 @@ func (c PaidTo) apply(ctx context.Context, w *work) error {
 	if _, err := w.tx.Exec(ctx, sqlAddPayee, args); err != nil {
 		return fmt.Errorf("payee of person %d: %w", a.Person, err)
 	}
-	return nil
+	return noteChangedAccounts(ctx, w.tx, a.Person, w.now)
 }
 
 // holder is who takes the money: on a provider's list too, the payee is named.

@@ -35,7 +35,7 @@ func TestATamperedActIsFound(t *testing.T) {
 			p, q := h.banked(1, "Nguyễn Văn Mau", accountOf(1)), h.banked(2, "Lê Văn Thử", accountOf(2))
 			h.done(p, people.NameIs{Name: "Nguyễn Văn Mẫu"}, calendar.Date{})
 			h.refuse(h.propose(q, people.Died{}, calendar.Date{}), "nhầm người")
-			h.done(q, people.PaidBy{Way: people.Way{Method: "cash"}}, calendar.Date{}) // one person: no seal is due
+			h.done(q, people.Joins{Head: true}, calendar.Date{}) // one person: no seal is due
 			super := pgtest.Superuser(t, h.db)
 			for _, sql := range []string{`ALTER TABLE registry.act DISABLE TRIGGER ALL`, `ALTER TABLE registry.act_decision DISABLE TRIGGER ALL`,
 				tc.tamper + untouched(tc.tamper)} {

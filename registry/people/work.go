@@ -28,9 +28,6 @@ type Change interface {
 	apply(ctx context.Context, w *work) error
 }
 
-// sometimesTwo is a change whose content decides whether a second person seals it.
-type sometimesTwo interface{ two() bool }
-
 // reported is a change that does something already when it is proposed, and takes
 // it back when it is refused.
 type reported interface {
@@ -142,7 +139,7 @@ func (a Act) Change() (c Change, was string, err error) {
 	for _, known := range []interface {
 		Change
 		read([]byte) (Change, error)
-	}{NameIs{}, IDIs{}, BornOn{}, LivesIn{}, ServedAt{}, Stands{}, PaidBy{}, PaidTo{}, PayeeEnds{}, Joins{}, Leaves{}, Died{}, LivesAfterAll{}, SameAs{}, NotSame{}} {
+	}{NameIs{}, IDIs{}, BornOn{}, LivesIn{}, ServedAt{}, Stands{}, PaidBy{}, AccountStands{}, PaidTo{}, PayeeEnds{}, Joins{}, Leaves{}, Died{}, LivesAfterAll{}, SameAs{}, NotSame{}} {
 		if known.Kind() == a.Kind {
 			c, err = known.read(whole.Change)
 			if err != nil {

@@ -26,6 +26,7 @@ const (
 type kept struct {
 	ID      int64
 	Subject []byte
+	BIN     string // of an account
 	Found   bool
 	Closed  []byte
 	Version string
@@ -33,12 +34,15 @@ type kept struct {
 }
 
 const sqlFreshAnswers = `
-SELECT DISTINCT ON (a.subject) a.id, a.subject, a.found, a.body_enc, a.version, a.asked_at
+SELECT DISTINCT ON (a.subject, a.bank_bin) a.id, a.subject, a.bank_bin, a.found, a.body_enc, a.version, a.asked_at
   FROM registry.answer AS a
  WHERE a.source = @source AND a.subject = ANY (@subjects::bytea[]) AND a.asked_at > @since
- ORDER BY a.subject, a.asked_at DESC, a.id DESC`
+ ORDER BY a.subject, a.bank_bin, a.asked_at DESC, a.id DESC`
 
-// fresh finds answers young enough to be used again, by subject in hex.
+// subjectOf names what is asked about: an id, or an account at its bank.
+func subjectOf(index []byte, bin string) string { return bin + "/" + hex.EncodeToString(index) }
+
+// fresh finds answers young enough to be used again, by [subjectOf].
 func fresh(ctx context.Context, db pgdb.Querier, source Source, subjects [][]byte, since time.Time) (map[string]kept, error) {
 	rows, _ := db.Query(ctx, sqlFreshAnswers, pgx.NamedArgs{"source": source, "subjects": subjects, "since": since})
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[kept])
@@ -47,12 +51,12 @@ func fresh(ctx context.Context, db pgdb.Querier, source Source, subjects [][]byt
 	}
 	by := map[string]kept{}
 	for _, k := range list {
-		by[hex.EncodeToString(k.Subject)] = k
+		by[subjectOf(k.Subject, k.BIN)] = k
 	}
 	return by, nil
 }
 
-const sqlAnswer = `SELECT id, subject, found, body_enc, version, asked_at FROM registry.answer WHERE id = @id`
+const sqlAnswer = `SELECT id, subject, bank_bin, found, body_enc, version, asked_at FROM registry.answer WHERE id = @id`
 
 func readAnswer(ctx context.Context, db pgdb.Querier, id int64) (kept, error) {
 	rows, _ := db.Query(ctx, sqlAnswer, pgx.NamedArgs{"id": id})
@@ -80,24 +84,25 @@ func (k kept) open(keys *crypt.Keys, source Source, v any) error {
 }
 
 const sqlKeepAnswers = `
-INSERT INTO registry.answer (source, subject, found, body_enc, version, asked_at)
-SELECT @source, t.subject, t.found, t.body, t.version, @now
-  FROM unnest(@subjects::bytea[], @found::boolean[], @bodies::bytea[], @versions::text[]) AS t (subject, found, body, version)
-RETURNING subject, id`
+INSERT INTO registry.answer (source, subject, bank_bin, found, body_enc, version, asked_at)
+SELECT @source, t.subject, t.bin, t.found, t.body, t.version, @now
+  FROM unnest(@subjects::bytea[], @bins::text[], @found::boolean[], @bodies::bytea[], @versions::text[]) AS t (subject, bin, found, body, version)
+RETURNING subject, bank_bin, id`
 
 // said is an answer on its way into the store.
 type said struct {
 	subject []byte
+	bin     string
 	found   bool
 	version string
 	body    any
 }
 
-// keep stores answers and returns their numbers by subject in hex.
+// keep stores answers and returns their numbers by [subjectOf].
 func (j *Job) keep(ctx context.Context, tx pgx.Tx, source Source, answers []said, now time.Time) (map[string]int64, error) {
 	var subjects, bodies [][]byte
 	var found []bool
-	var versions []string
+	var versions, bins []string
 	for _, a := range answers {
 		text, err := json.Marshal(a.body)
 		if err != nil {
@@ -108,14 +113,16 @@ func (j *Job) keep(ctx context.Context, tx pgx.Tx, source Source, answers []said
 			return nil, fmt.Errorf("close an answer: %w", err)
 		}
 		subjects, bodies, found, versions = append(subjects, a.subject), append(bodies, closed), append(found, a.found), append(versions, a.version)
+		bins = append(bins, a.bin)
 	}
-	rows, _ := tx.Query(ctx, sqlKeepAnswers, pgx.NamedArgs{"source": source, "subjects": subjects, "found": found, "bodies": bodies,
+	rows, _ := tx.Query(ctx, sqlKeepAnswers, pgx.NamedArgs{"source": source, "subjects": subjects, "bins": bins, "found": found, "bodies": bodies,
 		"versions": versions, "now": now})
 	by := map[string]int64{}
 	var subject []byte
+	var bin string
 	var id int64
-	_, err := pgx.ForEachRow(rows, []any{&subject, &id}, func() error {
-		by[hex.EncodeToString(subject)] = id
+	_, err := pgx.ForEachRow(rows, []any{&subject, &bin, &id}, func() error {
+		by[subjectOf(subject, bin)] = id
 		return nil
 	})
 	if err != nil {

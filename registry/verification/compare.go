@@ -1,6 +1,8 @@
 package verification
 
 import (
+	"time"
+
 	"ansinh/internal/vntext"
 	"ansinh/registry"
 )
@@ -29,6 +31,7 @@ type ours struct {
 	BIN     string
 	Index   []byte // of the id or the account
 	Closed  []byte
+	Since   time.Time // when a changed account came: what was said before is not about this change
 	subject string
 }
 

@@ -17,13 +17,14 @@
 //	                      │     else  pace ── breaker ── HTTP ──> PopulationRegister, AccountDirectory
 //	                      v
 //	                  same │ different │ dead │ not_found │ not_asked
-//	                            └──── Resolve: correct (acts) │ accept (reason)
+//	                            └──── Resolve: accept (reason) │ correct (acts; open until they are done)
 //
 // A step commits what it learnt before the next begins, so a killed job goes on
 // where it stood; a fence keeps two workers from doing it at once.
 //
 // # What this package does not do
 //
-// It resolves no difference, stops no payment and names no real wire: the adapters
-// here speak to the sandbox's, and a real register gets an adapter of its own.
+// It resolves no difference, stops no payment (package payout rests those of people
+// with an open one) and names no real wire: the adapters here speak to the sandbox's,
+// and a real register gets an adapter of its own.
 package verification

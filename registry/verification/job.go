@@ -50,7 +50,8 @@ type Summary struct {
 	Dead     int64
 	NotFound int64
 	NotAsked int64
-	Open     int64 // differences, deaths and unknown ids nobody has decided on
+	Open     int64 // differences, deaths and unknown ids that nobody has ended
+	Proposed int64 // of them those whose correction waits for a second person
 }
 
 func (j *Job) maxAge() time.Duration {
@@ -164,10 +165,10 @@ const sqlSummary = `
 SELECT v.id, v.list, v.source, v.made_by, v.made_at, v.ended_at, count(i.person),
        count(*) FILTER (WHERE i.verdict = 'waiting'), count(*) FILTER (WHERE i.verdict = 'same'), count(*) FILTER (WHERE i.verdict = 'different'),
        count(*) FILTER (WHERE i.verdict = 'dead'), count(*) FILTER (WHERE i.verdict = 'not_found'), count(*) FILTER (WHERE i.verdict = 'not_asked'),
-       count(*) FILTER (WHERE i.verdict IN ('different', 'dead', 'not_found') AND r.person IS NULL)
+       count(o.person), count(*) FILTER (WHERE o.waiting)
   FROM registry.verification AS v
   LEFT JOIN registry.verification_item AS i ON i.verification = v.id
-  LEFT JOIN registry.resolution AS r ON r.verification = i.verification AND r.person = i.person
+  LEFT JOIN registry.difference_open AS o ON o.verification = i.verification AND o.person = i.person
  WHERE v.id = @job
  GROUP BY v.id`
 

@@ -28,18 +28,23 @@ type Difference struct {
 	AskedAt time.Time
 	Version string
 	Theirs  string // what the source says, in words; personal data
-	Choice  string // "" = open, correct, accept
+	Choice  string // of the last decision: "" = none, correct, accept
+	Open    bool   // nobody has ended it: undecided, or its correction is not confirmed
+	Waiting bool   // its correction waits for a second person
 	Why     string
 	By      string
 }
 
 const sqlDifferences = `
-SELECT i.person, p.name, i.verdict, i.differs, coalesce(i.answer, 0), coalesce(r.choice, ''), coalesce(r.why, ''), coalesce(r.by_whom, '')
+SELECT i.person, p.name, i.verdict, i.differs, coalesce(i.answer, 0), coalesce(r.choice, ''), coalesce(r.why, ''), coalesce(r.by_whom, ''),
+       o.person IS NOT NULL, coalesce(o.waiting, false)
   FROM registry.verification_item AS i
   JOIN registry.person AS p ON p.id = i.person
-  LEFT JOIN registry.resolution AS r ON r.verification = i.verification AND r.person = i.person
+  LEFT JOIN LATERAL (SELECT r.choice, r.why, r.by_whom FROM registry.resolution AS r
+                      WHERE r.verification = i.verification AND r.person = i.person ORDER BY r.n DESC LIMIT 1) AS r ON true
+  LEFT JOIN registry.difference_open AS o ON o.verification = i.verification AND o.person = i.person
  WHERE i.verification = @job AND i.person > @after AND i.verdict IN ('different', 'dead', 'not_found')
-   AND (@all::boolean OR r.person IS NULL)
+   AND (@all::boolean OR o.person IS NOT NULL)
  ORDER BY i.person LIMIT @limit`
 
 // Differences lists people after one by number; all includes those decided on.
@@ -53,7 +58,7 @@ func Differences(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, job, af
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Difference, error) {
 		var d Difference
 		var answer int64
-		err := row.Scan(&d.Person, &d.Name, &d.Verdict, &d.Differs, &answer, &d.Choice, &d.Why, &d.By)
+		err := row.Scan(&d.Person, &d.Name, &d.Verdict, &d.Differs, &answer, &d.Choice, &d.Why, &d.By, &d.Open, &d.Waiting)
 		answers = append(answers, answer)
 		return d, err
 	})
@@ -124,20 +129,25 @@ type Resolution struct {
 	ID  crypt.Secret
 }
 
+// Whoever decides on an item waits for the one before, and reads what it left.
+const sqlLockItem = `SELECT 1 FROM registry.verification_item WHERE verification = @job AND person = @person FOR UPDATE`
+
 const sqlOpenItem = `
-SELECT i.verdict, i.differs, coalesce(i.answer, 0), EXISTS (SELECT 1 FROM registry.resolution AS r WHERE r.verification = i.verification AND r.person = i.person)
+SELECT i.verdict, i.differs, coalesce(i.answer, 0), o.person IS NOT NULL, coalesce(o.waiting, false)
   FROM registry.verification_item AS i
- WHERE i.verification = @job AND i.person = @person
-   FOR UPDATE OF i`
+  LEFT JOIN registry.difference_open AS o ON o.verification = i.verification AND o.person = i.person
+ WHERE i.verification = @job AND i.person = @person`
 
 const sqlAddResolution = `
-INSERT INTO registry.resolution (verification, person, choice, why, acts, by_whom, at)
-VALUES (@job, @person, @choice, @why, @acts, @by, @now)`
+INSERT INTO registry.resolution (verification, person, n, choice, why, acts, by_whom, at)
+SELECT @job, @person, coalesce(max(r.n), 0) + 1, @choice, @why, @acts, @by, @now
+  FROM registry.resolution AS r WHERE r.verification = @job AND r.person = @person`
 
 // Resolve records a person's decision on one difference: it is accepted with a
 // reason, or acts are proposed that bring our record to what the source says. Acts
-// that divert money or a right wait for their second person as always. It returns
-// the acts.
+// that divert money or a right wait for their second person as always, and the
+// difference stays open until all are done; refused, it may be decided anew. It
+// returns the acts.
 func Resolve(ctx context.Context, desk *people.Desk, r Resolution) ([]people.Act, error) {
 	var acts []people.Act
 	err := pgdb.InTx(ctx, desk.DB, func(ctx context.Context, tx pgx.Tx) error {
@@ -194,12 +204,19 @@ func (r Resolution) changes(ctx context.Context, tx pgx.Tx, desk *people.Desk, s
 	var verdict Verdict
 	var differs []string
 	var answer int64
-	var decided bool
-	err := tx.QueryRow(ctx, sqlOpenItem, pgx.NamedArgs{"job": r.Verification, "person": r.Person}).Scan(&verdict, &differs, &answer, &decided)
+	var open, waiting bool
+	if _, err := tx.Exec(ctx, sqlLockItem, pgx.NamedArgs{"job": r.Verification, "person": r.Person}); err != nil {
+		return nil, fmt.Errorf("lock the difference: %w", err)
+	}
+	err := tx.QueryRow(ctx, sqlOpenItem, pgx.NamedArgs{"job": r.Verification, "person": r.Person}).Scan(&verdict, &differs, &answer, &open, &waiting)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("open difference: %w", err)
 	}
-	if err != nil || decided || verdict != Different && verdict != Dead && verdict != NotFound {
+	if waiting {
+		return nil, errs.Coded(errs.Conflict, "VERIFY-WAITING", fmt.Sprintf("Đề nghị sửa người số %d ở việc đối chiếu %d đang chờ người thứ hai. / "+
+			"A correction of person %d in verification %d waits for a second person.", r.Person, r.Verification, r.Person, r.Verification), nil)
+	}
+	if err != nil || !open {
 		return nil, errs.Coded(errs.Conflict, "VERIFY-DECIDED", fmt.Sprintf("Người số %d không có khác biệt nào chờ quyết định ở việc đối chiếu %d. / "+
 			"Person %d has no difference to decide in verification %d.", r.Person, r.Verification, r.Person, r.Verification), nil)
 	}

@@ -84,8 +84,8 @@ func TestOnlyAPersonEndsADifference(t *testing.T) {
 	wantCode(t, err, "PAYOUT-SIGNER-UNKNOWN")
 
 	s, err := verification.Read(t.Context(), w.db, id)
-	if err != nil || s.Open != open-4 {
-		t.Errorf("open = %d, %v; want %d less 4", s.Open, err, open)
+	if err != nil || s.Open != open-3 || s.Proposed != 1 {
+		t.Errorf("open = %d, proposed %d, %v; want %d less 3 and the death proposed", s.Open, s.Proposed, err, open)
 	}
 	list, err := verification.Differences(t.Context(), w.db, w.keys, id, 0, true, 1000)
 	if err != nil || int64(len(list)) != open {
@@ -98,6 +98,61 @@ func TestOnlyAPersonEndsADifference(t *testing.T) {
 	}
 	if n := w.text(`SELECT count(*)::text FROM audit.record WHERE act IN ('verification.correct', 'verification.accept')`)[0]; n != "4" {
 		t.Errorf("decisions on record = %s, want 4", n)
+	}
+}
+
+// A correction ends a difference when the second person has confirmed it, and not
+// any more when it was refused or the death withdrawn.
+func TestACorrectionEndsADifferenceWhenItIsDone(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, 240, seeded)
+	job := w.job(nil)
+	id := w.start(job, verification.Population)
+	open := w.run(job, id).Open
+	dead := w.personOf(w.idWith(sandbox.Dead))
+	decide := func(accept bool) ([]people.Act, error) {
+		return verification.Resolve(t.Context(), w.desk(), verification.Resolution{Verification: id, Person: dead, Accept: accept, Why: "đối chiếu giấy tờ", By: "lan", Paper: paper})
+	}
+	confirm := func(a people.Act) {
+		t.Helper()
+		if _, err := w.desk().Confirm(t.Context(), a.ID, people.SealWith(w.mai, a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting, err := decide(false)
+	if err != nil || len(waiting) != 1 {
+		t.Fatalf("a death: %v, %v; want a report that waits", waiting, err)
+	}
+	w.wantOpen(id, open, 1)
+	_, err = decide(true) // while its correction waits nobody decides otherwise
+	wantCode(t, err, "VERIFY-WAITING")
+	if _, err := w.desk().Refuse(t.Context(), waiting[0].ID, "nhầm người", people.SealRefusal(w.mai, waiting[0], "nhầm người")); err != nil {
+		t.Fatal(err)
+	}
+	w.wantOpen(id, open, 0) // refused: as undecided as before
+	if waiting, err = decide(false); err != nil {
+		t.Fatalf("decided anew: %v", err)
+	}
+	w.wantOpen(id, open, 1)
+	confirm(waiting[0])
+	w.wantOpen(id, open-1, 0)
+	undo, err := w.desk().Propose(t.Context(), people.Proposal{Person: dead, Change: people.LivesAfterAll{}, Paper: paper, Why: "còn sống", By: "lan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	confirm(undo)
+	w.wantOpen(id, open, 0) // withdrawn: the register says otherwise still
+	if _, err := decide(true); err != nil {
+		t.Errorf("kept with a reason: %v", err)
+	}
+	w.wantOpen(id, open-1, 0)
+}
+
+func (w *town) wantOpen(job, open, proposed int64) {
+	w.t.Helper()
+	s, err := verification.Read(w.t.Context(), w.db, job)
+	if err != nil || s.Open != open || s.Proposed != proposed {
+		w.t.Errorf("open = %d, proposed %d, %v; want %d and %d", s.Open, s.Proposed, err, open, proposed)
 	}
 }
 

@@ -2,7 +2,6 @@ package verification
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +13,7 @@ import (
 )
 
 const sqlNextPeople = `
-SELECT i.person, p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precision, p.sex, p.unit_code, '', '', p.id_index, p.id_enc
+SELECT i.person, p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precision, p.sex, p.unit_code, '', '', p.id_index, p.id_enc, 'epoch'::timestamptz
   FROM (SELECT person FROM registry.verification_item WHERE verification = @job AND verdict = 'waiting' ORDER BY person LIMIT @limit) AS i
   JOIN registry.person AS p ON p.id = i.person
  ORDER BY i.person`
@@ -23,7 +22,8 @@ SELECT i.person, p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precis
 // planner from any other order.
 const sqlNextAccounts = `
 SELECT i.person, p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precision, p.sex, p.unit_code, coalesce(w.holder, ''),
-       coalesce(w.bank_bin, ''), w.account_index, w.account_enc
+       coalesce(w.bank_bin, ''), w.account_index, w.account_enc,
+       coalesce((SELECT max(a.since) FROM registry.changed_account(@day) AS a WHERE a.person = i.person), 'epoch')
   FROM (SELECT person FROM registry.verification_item WHERE verification = @job AND verdict = 'waiting' ORDER BY person LIMIT @limit) AS i
   JOIN registry.person AS p ON p.id = i.person
   LEFT JOIN LATERAL (SELECT w.holder, w.bank_bin, w.account_index, w.account_enc FROM registry.way_on(@day) AS w WHERE w.person = i.person OFFSET 0) AS w ON true
@@ -38,11 +38,11 @@ func (r *Run) next(ctx context.Context, limit int) ([]ours, error) {
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ours, error) {
 		var o ours
 		var birth *calendar.Date
-		err := row.Scan(&o.Person, &o.Name, &birth, &o.Birth.Year, &o.Birth.Precision, &o.Sex, &o.Unit, &o.Holder, &o.BIN, &o.Index, &o.Closed)
+		err := row.Scan(&o.Person, &o.Name, &birth, &o.Birth.Year, &o.Birth.Precision, &o.Sex, &o.Unit, &o.Holder, &o.BIN, &o.Index, &o.Closed, &o.Since)
 		if birth != nil {
 			o.Birth.Date = *birth
 		}
-		o.subject = hex.EncodeToString(o.Index)
+		o.subject = subjectOf(o.Index, o.BIN)
 		return o, err
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func (r *Run) ask(ctx context.Context, list []ours, known map[string]kept) ([]sa
 	var ask []ours
 	seen := map[string]bool{}
 	for _, o := range list {
-		if _, fresh := known[o.subject]; fresh || o.Index == nil || seen[o.subject] {
+		if k, fresh := known[o.subject]; fresh && !k.AskedAt.Before(o.Since) || o.Index == nil || seen[o.subject] {
 			continue
 		}
 		seen[o.subject] = true
@@ -157,7 +157,7 @@ func (r *Run) askHolders(ctx context.Context, ask []ours) ([]said, error) {
 	}
 	all := make([]said, len(ask))
 	for i, a := range answers {
-		all[i] = said{subject: ask[i].Index, found: a.Found, version: a.Version, body: a}
+		all[i] = said{subject: ask[i].Index, bin: ask[i].BIN, found: a.Found, version: a.Version, body: a}
 	}
 	return all, nil
 }
@@ -191,7 +191,7 @@ func (r *Run) learn(ctx context.Context, tx pgx.Tx, list []ours, known map[strin
 	}
 	told := map[string]any{}
 	for _, a := range answers {
-		told[hex.EncodeToString(a.subject)] = a.body
+		told[subjectOf(a.subject, a.bin)] = a.body
 	}
 	var people, ids []int64
 	var verdicts, differences []string
