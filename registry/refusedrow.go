@@ -244,11 +244,20 @@ SELECT DISTINCT ON (r.list, r.row_no) r.list, r.row_no, r.n + 1, 'corrected', @l
  WHERE NOT EXISTS (SELECT 1 FROM registry.list_row AS o WHERE o.list = r.list AND o.person = c.person AND o.category = c.category)
  ORDER BY r.list, r.row_no, (r.row_no = c.row_no) DESC, c.row_no`
 
+const sqlRowsRefusedBefore = `
+SELECT EXISTS (SELECT FROM registry.list AS l JOIN registry.refused_row AS r ON r.list = l.id
+                WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.id < @list)`
+
 // settleRefused closes the refused rows of earlier lists that this one corrects,
 // and says how many.
 func settleRefused(ctx context.Context, tx pgx.Tx, list int64, options ImportOptions) (int, error) {
-	tag, err := tx.Exec(ctx, sqlSettleRefused, pgx.NamedArgs{"list": list, "programme": options.Programme, "unit": options.Unit.Code,
-		"unit_from": options.Unit.ValidFrom, "by": options.By, "now": options.Now})
+	args := pgx.NamedArgs{"list": list, "programme": options.Programme, "unit": options.Unit.Code, "unit_from": options.Unit.ValidFrom}
+	var any bool // the next statement would look at the whole list before it saw that there are none
+	if err := tx.QueryRow(ctx, sqlRowsRefusedBefore, args).Scan(&any); !any || err != nil {
+		return 0, err
+	}
+	args["by"], args["now"] = options.By, options.Now
+	tag, err := tx.Exec(ctx, sqlSettleRefused, args)
 	if err != nil {
 		return 0, fmt.Errorf("settle refused rows by list %d: %w", list, err)
 	}
