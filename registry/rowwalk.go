@@ -13,6 +13,7 @@ type rowWalk struct {
 	last   int      // the row before
 	ended  bool     // below the totals or at the signatures
 	done   bool     // nothing below can matter
+	merged mergedCells
 }
 
 // take looks at the next row that holds something.
@@ -57,6 +58,7 @@ func (w *rowWalk) below(row Row) {
 	w.last = row.No
 	raw := w.cells.copy(row.Cells) // before it is arranged
 	row = w.reader.header.arrange(row)
+	row = w.spread(row)
 	kind := w.reader.header.classify(row, w.ended)
 	if w.list.Skipped.count(kind) {
 		return
@@ -89,6 +91,7 @@ func (w *rowWalk) end() {
 		w.begin()
 	}
 	if !w.done {
+		w.list.checkOrder(w.reader.header, w.reader.order)
 		w.list.finish(w.reader.header)
 		w.list.keepRefused(w.cells)
 	}
