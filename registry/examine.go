@@ -35,10 +35,14 @@ func Examine(ctx context.Context, db pgdb.DB, keys *crypt.Keys, name string, lis
 	if err != nil {
 		return List{}, nil, err
 	}
+	in, err := im.close(list)
+	if err != nil {
+		return List{}, nil, fmt.Errorf("examine %s: %w", name, err)
+	}
 	var missing []Missing
 	var held []Finding
 	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-		s, found, err := im.hold(ctx, tx, list)
+		s, found, err := im.hold(ctx, tx, in)
 		if err != nil {
 			return err
 		}
@@ -68,21 +72,27 @@ func Examine(ctx context.Context, db pgdb.DB, keys *crypt.Keys, name string, lis
 	return examined, missing, nil
 }
 
-// hold numbers the list, stages its rows without an error and turns them into
-// people, channels and list rows, as far as they meet nothing that is registered.
-func (im *importer) hold(ctx context.Context, tx pgx.Tx, list List) (*stage, []Finding, error) {
+// hold numbers the list and turns its rows without an error into people, channels
+// and list rows, as far as they meet nothing that is registered.
+func (im *importer) hold(ctx context.Context, tx pgx.Tx, in intake) (*stage, []Finding, error) {
 	s := &stage{tx: tx, keys: im.keys, now: im.options.Now, unit: im.options.Unit}
 	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
 		return nil, nil, fmt.Errorf("number the list: %w", err)
 	}
-	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
+	if !im.long {
+		met, taken, err := s.takeNew(ctx, in, im.options)
+		if taken || err != nil {
+			return s, met, err
+		}
+	}
+	if err := s.fill(ctx, in); err != nil {
 		return nil, nil, err
 	}
-	met, err := s.meet(ctx, list, im.options)
+	met, err := s.meet(ctx, in.List, im.options)
 	if err != nil {
 		return nil, nil, err
 	}
-	unclear, err := s.merge(ctx, list)
+	unclear, err := s.merge(ctx, in.List)
 	if err != nil {
 		return nil, nil, err
 	}

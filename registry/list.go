@@ -40,6 +40,7 @@ type List struct {
 	Lines     []Line
 	Findings  []Finding // by row
 	header    header
+	refused   map[int][]RefusedCell // cells of rows refused at reading, by row
 	// Previews show text of a legacy encoding before and after conversion.
 	Previews []Preview
 	alone    bool // no other visible sheet of the file holds a list

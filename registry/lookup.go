@@ -30,7 +30,7 @@ func LookupPhone(text string) (crypt.Secret, error) {
 // phoneDigits drops what people put between digits, and puts back the zero that
 // +84 or a number cell took away.
 func phoneDigits(text string) string {
-	phone := strings.NewReplacer("+84", "0").Replace(cleanID(text))
+	phone := strings.ReplaceAll(cleanID(text), "+84", "0")
 	if len(phone) == 9 && allDigits(phone) && phone[0] != '0' {
 		phone = "0" + phone
 	}

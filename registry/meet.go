@@ -13,7 +13,9 @@ import (
 
 // Claims finds the staged rows of a list that ask for what a batch already holds.
 // Whoever plans batches provides it: the registry knows of none. It reads
-// registry.staged inside the transaction of the import. The month is the list's.
+// registry.staged inside the transaction of the import. The month is the list's. It is
+// not asked about a list on which nobody is known: whom no list named, no batch can
+// hold.
 type Claims func(ctx context.Context, tx pgx.Tx, programme string, month calendar.Date, list int64) ([]Claimed, error)
 
 // Claimed is one such row, with the batch, and the list and row it took it from.
@@ -29,10 +31,7 @@ type Claimed struct {
 // for each question, each walking from the stage to a key. Rows it refuses leave
 // the stage.
 func (s *stage) meet(ctx context.Context, list List, options ImportOptions) ([]Finding, error) {
-	m := meeting{stage: s, options: options, lines: make(map[int]Line, len(list.Lines))}
-	for _, line := range list.Lines {
-		m.lines[line.Row] = line
-	}
+	m := s.meeting(list, options)
 	for _, step := range []func(context.Context, List) error{m.staff, m.accounts, m.communes, m.dead, m.resting, m.claims} {
 		if err := step(ctx, list); err != nil {
 			return nil, err
@@ -42,6 +41,15 @@ func (s *stage) meet(ctx context.Context, list List, options ImportOptions) ([]F
 		return nil, err
 	}
 	return m.findings, nil
+}
+
+// meeting is the questions about one list.
+func (s *stage) meeting(list List, options ImportOptions) *meeting {
+	m := &meeting{stage: s, options: options, lines: make(map[int]Line, len(list.Lines))}
+	for _, line := range list.Lines {
+		m.lines[line.Row] = line
+	}
+	return m
 }
 
 type meeting struct {

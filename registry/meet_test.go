@@ -268,6 +268,7 @@ func TestFilesOfOneCommandAreComparedToo(t *testing.T) {
 func TestARowThatABatchHoldsLeavesThePersonsOthers(t *testing.T) {
 	t.Parallel()
 	db := prepared(t, true)
+	taken(other(6, ""))(t, db) // paid in cash then
 	twice := [][]any{other(6, "0020000000777"), with(other(6, "0020000000777"), cCategory, "TET-HN-2026-02")}
 	result, err := importList(t, db, workbook(t, twice...), func(o *registry.ImportOptions) {
 		o.AcceptValid = true

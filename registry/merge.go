@@ -112,18 +112,11 @@ func (s *stage) merge(ctx context.Context, list List) ([]Finding, error) {
 
 // drop takes the rows that a query names out of the stage.
 func (s *stage) drop(ctx context.Context, list List, code Code, query string) ([]Finding, error) {
-	rows, err := s.tx.Query(ctx, query, s.args())
-	if err != nil {
-		return nil, fmt.Errorf("look for %s in list %d: %w", code, s.list, err)
+	numbers, err := s.rows(ctx, code, query)
+	if err != nil || len(numbers) == 0 {
+		return nil, err
 	}
-	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int32])
-	if err != nil {
-		return nil, fmt.Errorf("look for %s in list %d: %w", code, s.list, err)
-	}
-	if len(numbers) == 0 {
-		return nil, nil
-	}
-	rows, err = s.tx.Query(ctx, sqlDropRows, pgx.NamedArgs{"list": s.list, "rows": numbers})
+	rows, err := s.tx.Query(ctx, sqlDropRows, pgx.NamedArgs{"list": s.list, "rows": numbers})
 	if err != nil {
 		return nil, fmt.Errorf("drop rows of list %d: %w", s.list, err)
 	}
@@ -141,6 +134,19 @@ func (s *stage) drop(ctx context.Context, list List, code Code, query string) ([
 		findings[i] = list.at(code, lines[int(no)])
 	}
 	return findings, nil
+}
+
+// rows are those that a query about the stage names.
+func (s *stage) rows(ctx context.Context, code Code, query string) ([]int32, error) {
+	rows, err := s.tx.Query(ctx, query, s.args())
+	if err != nil {
+		return nil, fmt.Errorf("look for %s in list %d: %w", code, s.list, err)
+	}
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return nil, fmt.Errorf("look for %s in list %d: %w", code, s.list, err)
+	}
+	return numbers, nil
 }
 
 const sqlCountPeople = `

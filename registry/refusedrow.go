@@ -66,14 +66,20 @@ func all(findings []Finding, holds func(Finding) bool) bool {
 	return !slices.ContainsFunc(findings, func(f Finding) bool { return !holds(f) })
 }
 
-// read walks the file again for the cells of the refused rows: keeping the cells
-// of every row, in case it is refused later, would cost more than a second look
-// at the few lists that have any.
+// read takes the cells of the rows that were refused at reading, and walks the file
+// again for those that what is registered refused: a few lists have any.
 func (r *refusals) read(im *importer, list List) error {
 	r.cells = make(map[int][]RefusedCell, len(r.lines))
-	wanted := make(map[int]bool, len(r.lines))
+	wanted := make(map[int]bool)
 	for _, line := range r.lines {
-		wanted[line.Row] = true
+		if cells, kept := list.refused[line.Row]; kept {
+			r.cells[line.Row] = cells
+		} else {
+			wanted[line.Row] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
 	}
 	book, err := openBook(bytes.NewReader(im.content), int64(len(im.content)), im.options.Limits.orDefault(), im.options.Password)
 	if err != nil {
@@ -90,28 +96,32 @@ func (r *refusals) read(im *importer, list List) error {
 	}
 	defer rows.rows.Close()
 	text := newTextRows(rows, im.options.Text)
-	for len(r.cells) < len(wanted) {
+	for len(r.cells) < len(r.lines) {
 		row, ok := text.next()
 		if !ok {
 			break
 		}
-		if !wanted[row.No] {
-			continue
+		if wanted[row.No] {
+			r.cells[row.No] = list.header.refusedCells(row.Cells)
 		}
-		cells := []RefusedCell{}
-		for i, value := range row.Cells {
-			if strings.TrimSpace(value) == "" {
-				continue
-			}
-			cell := RefusedCell{Column: columnLetters(i), Value: value}
-			if i < len(list.header.headings) {
-				cell.Heading = list.header.headings[i]
-			}
-			cells = append(cells, cell)
-		}
-		r.cells[row.No] = cells
 	}
 	return rows.err()
+}
+
+// refusedCells are the cells of a row that hold something, under their headings.
+func (h header) refusedCells(row []string) []RefusedCell {
+	cells := []RefusedCell{}
+	for i, value := range row {
+		if strings.TrimSpace(value) == "" {
+			continue
+		}
+		cell := RefusedCell{Column: columnLetters(i), Value: value}
+		if i < len(h.headings) {
+			cell.Heading = h.headings[i]
+		}
+		cells = append(cells, cell)
+	}
+	return cells
 }
 
 const sqlAddRefusedRows = `
@@ -259,11 +269,20 @@ SELECT DISTINCT ON (r.list, r.row_no) r.list, r.row_no, r.n + 1, 'corrected', @l
  WHERE NOT EXISTS (SELECT 1 FROM registry.list_row AS o WHERE o.list = r.list AND o.person = c.person AND o.category = c.category)
  ORDER BY r.list, r.row_no, (r.row_no = c.row_no) DESC, c.row_no`
 
+const sqlRowsRefusedBefore = `
+SELECT EXISTS (SELECT FROM registry.list AS l JOIN registry.refused_row AS r ON r.list = l.id
+                WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.id < @list)`
+
 // settleRefused closes the refused rows of earlier lists that this one corrects,
 // and says how many.
 func settleRefused(ctx context.Context, tx pgx.Tx, list int64, options ImportOptions) (int, error) {
-	tag, err := tx.Exec(ctx, sqlSettleRefused, pgx.NamedArgs{"list": list, "programme": options.Programme, "month": options.Month, "unit": options.Unit.Code,
-		"unit_from": options.Unit.ValidFrom, "by": options.By, "now": options.Now})
+	args := pgx.NamedArgs{"list": list, "programme": options.Programme, "month": options.Month, "unit": options.Unit.Code, "unit_from": options.Unit.ValidFrom}
+	var any bool // the next statement would look at the whole list before it saw that there are none
+	if err := tx.QueryRow(ctx, sqlRowsRefusedBefore, args).Scan(&any); !any || err != nil {
+		return 0, err
+	}
+	args["by"], args["now"] = options.By, options.Now
+	tag, err := tx.Exec(ctx, sqlSettleRefused, args)
 	if err != nil {
 		return 0, fmt.Errorf("settle refused rows by list %d: %w", list, err)
 	}

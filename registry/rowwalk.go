@@ -9,6 +9,7 @@ type rowWalk struct {
 	search headerSearch
 	reader lineReader
 	titles []string // cells above the headings
+	cells  rawCells // of the people, as handed in
 	last   int      // the row before
 	ended  bool     // below the totals or at the signatures
 	done   bool     // nothing below can matter
@@ -55,6 +56,7 @@ func (w *rowWalk) begin() {
 func (w *rowWalk) below(row Row) {
 	w.list.Skipped.Blank += row.No - w.last - 1
 	w.last = row.No
+	raw := w.cells.copy(row.Cells) // before it is arranged
 	row = w.reader.header.arrange(row)
 	row = w.spread(row)
 	kind := w.reader.header.classify(row, w.ended)
@@ -74,6 +76,7 @@ func (w *rowWalk) below(row Row) {
 		w.done = true
 		return
 	}
+	w.cells.rows = append(w.cells.rows, raw)
 	line, findings := w.reader.read(row)
 	w.list.Lines = append(w.list.Lines, line)
 	w.list.Findings = append(w.list.Findings, findings...)
@@ -90,5 +93,38 @@ func (w *rowWalk) end() {
 	if !w.done {
 		w.list.checkOrder(w.reader.header, w.reader.order)
 		w.list.finish(w.reader.header)
+		w.list.keepRefused(w.cells)
+	}
+}
+
+// rawCells are the cells of one row of people after another, in few pieces of memory:
+// which rows are refused shows only when all are read, and the rest is let go then.
+type rawCells struct {
+	rows  [][]string
+	piece []string
+}
+
+const rawPiece = 4096
+
+func (c *rawCells) copy(cells []string) []string {
+	if len(cells) > cap(c.piece)-len(c.piece) {
+		c.piece = make([]string, 0, max(rawPiece, len(cells)))
+	}
+	from := len(c.piece)
+	c.piece = append(c.piece, cells...)
+	return c.piece[from:len(c.piece):len(c.piece)]
+}
+
+// keepRefused keeps the cells of the rows refused so far, which somebody will want
+// to see as they were handed in.
+func (l *List) keepRefused(all rawCells) {
+	for i, line := range l.Lines {
+		if !line.Refused {
+			continue
+		}
+		if l.refused == nil {
+			l.refused = make(map[int][]RefusedCell)
+		}
+		l.refused[line.Row] = l.header.refusedCells(all.rows[i])
 	}
 }

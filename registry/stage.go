@@ -3,16 +3,21 @@ package registry
 import (
 	"context"
 	"fmt"
-	"io"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
+	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 )
+
+// intake is a list that was read, and its rows as the database keeps them.
+type intake struct {
+	List
+	closed []closedLine // of Lines, at the same place
+}
 
 // stage is one list's rows between COPY and the sets they become.
 type stage struct {
@@ -22,7 +27,6 @@ type stage struct {
 	unit UnitKey
 	now  time.Time
 
-	people          int // distinct people staged
 	dropped         int // rows taken out again because the person is unclear
 	peopleNew       int
 	peopleKnown     int
@@ -40,25 +44,39 @@ FROM STDIN (FORMAT binary)`
 
 const stageColumns = 33
 
-// fill copies the lines without an error. What identifies a person is encrypted
-// before it leaves this process.
-func (s *stage) fill(ctx context.Context, keys *crypt.Keys, random io.Reader, lines []Line) error {
-	c := closer{keys: keys, random: random}
-	seen := make(map[crypt.Secret]bool)
-	_, err := pgdb.CopyBinary(ctx, s.tx, sqlCopyStage, func(w *pgdb.CopyWriter) error {
-		for _, line := range lines {
+const sqlCopyStageKeys = `
+COPY registry.stage
+     (list, row_no, first_of_person, id_index, local_key, name_fold, birth_date, birth_year, birth_precision, bank_bin, account_index)
+FROM STDIN (FORMAT binary)`
+
+const stageKeyColumns = 11
+
+// fill copies the rows without an error, whole.
+func (s *stage) fill(ctx context.Context, in intake) error {
+	return s.copy(ctx, sqlCopyStage, in, s.write)
+}
+
+// fillKeys copies of those rows only what they are compared by with what is
+// registered: enough where nobody is known.
+func (s *stage) fillKeys(ctx context.Context, in intake) error {
+	return s.copy(ctx, sqlCopyStageKeys, in, s.writeKeys)
+}
+
+func (s *stage) copy(ctx context.Context, statement string, in intake, write func(w *pgdb.CopyWriter, line *Line, c *closedLine, first bool)) error {
+	seen := make(map[string]bool, len(in.Lines))
+	_, err := pgdb.CopyBinary(ctx, s.tx, statement, func(w *pgdb.CopyWriter) error {
+		for i := range in.Lines {
+			line, c := &in.Lines[i], &in.closed[i]
 			if line.Refused {
 				continue
 			}
-			first := line.ID == "" || !seen[line.ID]
+			first := line.ID == "" || !seen[string(c.id.index)]
 			if line.ID != "" {
-				seen[line.ID] = true
+				seen[string(c.id.index)] = true
 			}
-			if first {
-				s.people++
-			}
-			if err := s.write(w, &c, line, first); err != nil {
-				return err
+			write(w, line, c, first)
+			if w.Err() != nil {
+				break
 			}
 		}
 		return w.Err()
@@ -70,86 +88,71 @@ func (s *stage) fill(ctx context.Context, keys *crypt.Keys, random io.Reader, li
 }
 
 // write sends one row, in the order of sqlCopyStage.
-func (s *stage) write(w *pgdb.CopyWriter, c *closer, line Line, first bool) error {
-	idIndex, idClosed := c.close(crypt.FieldID, line.ID)
-	phoneIndex, phoneClosed := c.close(crypt.FieldPhone, line.Phone)
-	accountIndex, accountClosed := c.close(crypt.FieldAccount, line.Account)
-	payeeIndex, payeeClosed := c.close(crypt.FieldID, line.PayeeID)
-	var local []byte
-	if line.ID == "" {
-		local = c.keys.Index(fieldLocal, s.localText(line))
-	}
-	if c.err != nil {
-		return fmt.Errorf("row %d: %w", line.Row, c.err)
-	}
+func (s *stage) write(w *pgdb.CopyWriter, line *Line, c *closedLine, first bool) {
 	w.Begin(stageColumns)
 	w.Int64(s.list)
 	w.Int32(int32(line.Row))
 	w.Bool(first)
-	nullBytes(w, idIndex)
-	nullBytes(w, idClosed)
-	nullBytes(w, local)
+	nullBytes(w, c.id.index)
+	nullBytes(w, c.id.closed)
+	nullBytes(w, c.local)
 	w.Text(line.Name)
-	w.Text(line.nameFold())
-	nullDate(w, line.Birth.Date)
-	if line.Birth.Year == 0 {
-		w.Null()
-	} else {
-		w.Int32(int32(line.Birth.Year))
-	}
-	w.Text(string(line.Birth.precision()))
+	w.Text(c.fold)
+	writeBirth(w, line.Birth)
 	w.Text(string(line.Sex))
-	nullBytes(w, phoneClosed)
-	nullBytes(w, phoneIndex)
+	nullBytes(w, c.phone.closed)
+	nullBytes(w, c.phone.index)
 	w.Text(line.Group)
 	w.Text(line.Address)
 	w.Text(line.Category)
 	w.Text(line.DecisionNo)
 	nullDate(w, line.DecisionDate)
-	if line.Amount == 0 {
-		w.Null()
-	} else {
-		w.Int64(int64(line.Amount))
-	}
+	nullAmount(w, line.Amount)
 	w.Text(string(line.Method))
 	w.Text(line.BankBIN)
-	nullBytes(w, accountClosed)
-	nullBytes(w, accountIndex)
+	nullBytes(w, c.account.closed)
+	nullBytes(w, c.account.index)
 	w.Text(tail(line.Account))
 	w.Text(line.Holder)
 	w.Text(line.Payee)
 	w.Text(string(line.PayeeKind))
-	nullBytes(w, payeeClosed)
-	nullBytes(w, payeeIndex)
+	nullBytes(w, c.payee.closed)
+	nullBytes(w, c.payee.index)
 	w.Text(line.Contact)
 	w.Text(line.Note)
 	w.Bool(line.Repaired)
-	return nil
 }
 
-// localText is all that tells people without an id apart, for their blind index.
-func (s *stage) localText(line Line) crypt.Secret {
-	birth := line.Birth.Date.String()
-	if birth == "" {
-		birth = strconv.Itoa(line.Birth.Year)
+// writeKeys sends one row, in the order of sqlCopyStageKeys.
+func (s *stage) writeKeys(w *pgdb.CopyWriter, line *Line, c *closedLine, first bool) {
+	w.Begin(stageKeyColumns)
+	w.Int64(s.list)
+	w.Int32(int32(line.Row))
+	w.Bool(first)
+	nullBytes(w, c.id.index)
+	nullBytes(w, c.local)
+	w.Text(c.fold)
+	writeBirth(w, line.Birth)
+	w.Text(line.BankBIN)
+	nullBytes(w, c.account.index)
+}
+
+func writeBirth(w *pgdb.CopyWriter, b Birth) {
+	nullDate(w, b.Date)
+	if b.Year == 0 {
+		w.Null()
+	} else {
+		w.Int32(int32(b.Year))
 	}
-	return crypt.Secret(s.unit.Code + "|" + line.nameFold() + "|" + birth + "|" + string(line.Sex))
+	w.Text(string(b.precision()))
 }
 
-// closer encrypts the fields of a row and keeps the first error.
-type closer struct {
-	keys   *crypt.Keys
-	random io.Reader
-	err    error
-}
-
-func (c *closer) close(kind crypt.FieldKind, value crypt.Secret) (index, closed []byte) {
-	if value == "" || c.err != nil {
-		return nil, nil
+func nullAmount(w *pgdb.CopyWriter, a money.Amount) {
+	if a == 0 {
+		w.Null()
+		return
 	}
-	index = c.keys.Index(kind, value)
-	closed, c.err = c.keys.Encrypt(c.random, place(kind, index), value)
-	return index, closed
+	w.Int64(int64(a))
 }
 
 func nullBytes(w *pgdb.CopyWriter, value []byte) {

@@ -21,7 +21,9 @@ func benchCommands() []command {
 	return []command{{name: "bench", short: "đo tốc độ, kèm mốc so sánh / measure speed, each figure beside its floor",
 		example: "ansinh bench --payments 200000 --entries 500000 --path 1165878", setup: setupBench},
 		{name: "bench pages", short: "đo các trang khi nhiều người xem và một đợt đang chi / pages under fifty readers while a batch is paid",
-			example: "ansinh bench pages --people 1000000 --batches 10", setup: setupBenchPages}}
+			example: "ansinh bench pages --people 1000000 --batches 10", setup: setupBenchPages},
+		{name: "bench import", short: "nhập danh sách của các xã, phường / the lists of the communes, read, checked and taken",
+			example: "ansinh bench import --people 1165878 --communes 126", setup: setupBenchImport}}
 }
 
 func setupBenchPages(f *flag.FlagSet) run {
@@ -142,6 +144,11 @@ func setupBench(f *flag.FlagSet) run {
 // onServer measures on a server of its own, with durable settings, in a folder
 // that is removed afterwards: the real data folder is never touched.
 func onServer(ctx context.Context, measure func(db, owner *pgxpool.Pool, dir string) error) error {
+	return onServerOf(ctx, func(_ *pgdb.Server, db, owner *pgxpool.Pool, dir string) error { return measure(db, owner, dir) })
+}
+
+// onServerOf is onServer for a measure that also asks what the server itself used.
+func onServerOf(ctx context.Context, measure func(server *pgdb.Server, db, owner *pgxpool.Pool, dir string) error) error {
 	dir, err := os.MkdirTemp("", "ansinh-bench-")
 	if err != nil {
 		return err
@@ -168,5 +175,5 @@ func onServer(ctx context.Context, measure func(db, owner *pgxpool.Pool, dir str
 		return err
 	}
 	defer owner.Close()
-	return measure(db, owner, dir)
+	return measure(server, db, owner, dir)
 }

@@ -24,22 +24,37 @@ import (
 
 // writeLists writes the communes' workbooks, and what the decision declares.
 func (d *demo) writeLists(ctx context.Context) error {
-	communes := registry.Communes()
+	d.state.Lists, d.state.Count, d.state.Total, d.state.Defects = nil, 0, 0, 0
+	err := inventLists(ctx, d.e.path("lists"), d.state.Seed, d.state.People, registry.Communes(), d.progress, func(u demolist.Unit, truth demolist.Truth) {
+		d.state.Lists = append(d.state.Lists, demoList{Unit: u.Code, File: u.FileName("tet"), Rows: truth.Rows})
+		d.state.Count += int64(truth.People)
+		d.state.Total += money.Amount(truth.TotalVND)
+		d.state.Defects += len(truth.Defects)
+	})
+	if err != nil {
+		return err
+	}
+	d.progress.say("    %d workbooks, %d people to be paid %s đồng by the decision, %d rows with a planted defect",
+		len(d.state.Lists), d.state.Count, d.state.Total, d.state.Defects)
+	return nil
+}
+
+// inventLists writes a workbook for each of the communes into a folder, and says of
+// each what stands in it.
+func inventLists(ctx context.Context, folder string, seed uint64, people int, communes []registry.Unit, p *progress, wrote func(demolist.Unit, demolist.Truth)) error {
 	places := make([]demolist.Place, len(communes))
 	for i, u := range communes {
 		places[i] = demolist.Place{Code: u.Code, Name: u.NameVI}
 	}
-	folder := d.e.path("lists")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	d.state.Lists, d.state.Count, d.state.Total, d.state.Defects = nil, 0, 0, 0
-	plan := demolist.Make(d.state.Seed, d.state.People, places)
+	plan := demolist.Make(seed, people, places)
 	for i, u := range plan.Units {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d.progress.step(i, len(plan.Units), u.Name)
+		p.step(i, len(plan.Units), u.Name)
 		if u.People == 0 {
 			continue
 		}
@@ -48,17 +63,11 @@ func (d *demo) writeLists(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		path := filepath.Join(folder, u.FileName("tet"))
-		if err := os.WriteFile(path, book.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, u.FileName("tet")), book.Bytes(), 0o644); err != nil {
 			return err
 		}
-		d.state.Lists = append(d.state.Lists, demoList{Unit: u.Code, File: u.FileName("tet"), Rows: truth.Rows})
-		d.state.Count += int64(truth.People)
-		d.state.Total += money.Amount(truth.TotalVND)
-		d.state.Defects += len(truth.Defects)
+		wrote(u, truth)
 	}
-	d.progress.say("    %d workbooks, %d people to be paid %s đồng by the decision, %d rows with a planted defect",
-		len(d.state.Lists), d.state.Count, d.state.Total, d.state.Defects)
 	return nil
 }
 

@@ -62,7 +62,6 @@ func (l *listImport) run(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	l.many = len(files) > 1 || l.lists.allSheets
 	if l.db, err = e.pool(ctx); err != nil {
 		return err
 	}
@@ -70,21 +69,26 @@ func (l *listImport) run(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	l.options.Now, l.options.Random, l.options.Claims = e.now()(), rand.Reader, payout.Claimed
+	if err := l.takeAll(ctx, files); err != nil {
+		return err
+	}
+	return l.end(len(files))
+}
+
+// takeAll takes the lists of many files into l.db and adds them up.
+func (l *listImport) takeAll(ctx context.Context, files []string) error {
+	l.many = len(files) > 1 || l.lists.allSheets
 	l.lists.set(&l.options)
 	if err := l.lists.monthOf(ctx, l.db, &l.options); err != nil {
 		return err
 	}
 	read := func(path string) ([]*registry.OpenedList, error) { return l.read(ctx, path) }
-	err = each(ctx, e, &l.lists, files, read, func(path string, opened []*registry.OpenedList, err error) error {
+	return each(ctx, l.e, &l.lists, files, read, func(path string, opened []*registry.OpenedList, err error) error {
 		for _, list := range opened {
 			err = errors.Join(err, l.take(ctx, path, list))
 		}
 		return l.said(ctx, path, err, len(files))
 	})
-	if err != nil {
-		return err
-	}
-	return l.end(len(files))
 }
 
 // read opens the lists of one file. It runs beside others.

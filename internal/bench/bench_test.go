@@ -3,13 +3,19 @@ package bench_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"ansinh/internal/bench"
+	"ansinh/internal/crypt"
 	"ansinh/internal/pgdb"
 	"ansinh/internal/pgtest"
+	"ansinh/registry"
+	"ansinh/registry/demolist"
 )
 
 // The figures' sense is in their rows, not in their time: what was posted must
@@ -96,5 +102,46 @@ func TestSettlementFigureTakesOneStatement(t *testing.T) {
 	}
 	if row.Size != 1_150 || row.FloorS == 0 || row.PeakMB == 0 {
 		t.Errorf("row %+v, want 1,150 entries, a floor and the memory", row)
+	}
+}
+
+// Every row taken must stand in the registry with a person and a way; a figure of
+// fewer is none.
+func TestListsFigureCountsWhatStandsInTheRegistry(t *testing.T) {
+	t.Parallel()
+	db := pgtest.DB(t)
+	owner, err := pgdb.OpenOwner(t.Context(), pgtest.OwnerURL(t, db), pgdb.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(owner.Close)
+	tick := time.Unix(1_800_000_000, 0)
+	clock := func() time.Time { tick = tick.Add(time.Second); return tick }
+	keys, err := crypt.DeriveKeys([]byte("bench"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = pgdb.InTx(t.Context(), db, func(ctx context.Context, tx pgx.Tx) error { return registry.Prepare(ctx, tx, true, tick) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := int64(0) // rows claimed beyond those taken
+	options := bench.ListsOptions{Now: clock, CPU: func() (time.Duration, time.Duration) { return 0, 0 },
+		Take: func(ctx context.Context) (int, int64, error) {
+			var book bytes.Buffer
+			if err := demolist.Seeded(1, 0, 50).Write(&book, demolist.Style{}); err != nil {
+				return 0, 0, err
+			}
+			file := registry.File{Name: "ds.xlsx", Content: bytes.NewReader(book.Bytes()), Size: int64(book.Len())}
+			result, err := registry.ImportList(ctx, db, keys, file, registry.ImportOptions{Programme: "TET", Unit: registry.Communes()[0].Key(), By: "bench", Now: tick, Random: rand.Reader})
+			return 1, int64(result.RowsTaken) + more, err
+		}}
+	row, err := bench.Lists(t.Context(), db, owner, options)
+	if err != nil || row.Size != 50 || row.FloorS != 3 {
+		t.Errorf("row %+v, %v; want 50 rows and a floor of three tables", row, err)
+	}
+	more = 1
+	if _, err := bench.Lists(t.Context(), db, owner, options); err == nil {
+		t.Error("a row that is not in the registry was counted")
 	}
 }

@@ -14,6 +14,7 @@
 //	Verify:     everything re-walked                                          | one scan of the lines
 //	Statement:  camt.054 read entry by entry                                  | xmllint --stream, same file
 //	MoneyPath:  list rows → plan → approve → order → settle → closed          | the rows it left, INSERT … SELECT
+//	Lists:      workbooks on disk → people, channels and rows committed; memory | the rows it left, INSERT … SELECT
 //	Settlement: one statement of N entries, file on disk → posted; memory     | the rows it left, INSERT … SELECT
 //
 // # What this package does not do
@@ -40,6 +41,9 @@ type Row struct {
 	Ratio   float64 `json:"ratio"`                 // Seconds / FloorS
 	PeakMB  int64   `json:"peak_rss_mb,omitempty"` // of this process while it was measured; 0 = not measured
 	Target  string  `json:"target"`
+	// What engine and server used of the processors; 0 = not measured.
+	EngineCPU float64 `json:"engine_cpu_seconds,omitempty"`
+	ServerCPU float64 `json:"server_cpu_seconds,omitempty"`
 }
 
 // finish computes rate and ratio.
@@ -67,6 +71,9 @@ func Print(w io.Writer, rows []Row) error {
 		target := r.Target
 		if r.PeakMB > 0 {
 			target += fmt.Sprintf("; engine memory %d MB of ≤ 512", r.PeakMB)
+		}
+		if r.EngineCPU > 0 {
+			target += fmt.Sprintf("; processor: engine %.1f s, server %.1f s", r.EngineCPU, r.ServerCPU)
 		}
 		if _, err := fmt.Fprintf(w, "%-34s %12d %9.2f %12.0f  %-38s %9s %6s  %s\n",
 			r.Name, r.Size, r.Seconds, r.Rate, r.Floor, floor, ratio, target); err != nil {

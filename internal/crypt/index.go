@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"hash"
+	"sync"
 )
 
 // IndexSize is the size in bytes of a blind index: 128 bits, so that two of a
@@ -33,19 +35,24 @@ func (k *Keys) Index(kind FieldKind, value Secret) []byte {
 	if value == "" {
 		return nil
 	}
-	mac := hmac.New(sha256.New, k.indexKey(kind))
+	macs := k.indexMACs(kind)
+	mac := macs.Get().(hash.Hash)
+	defer macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(value))
 	return mac.Sum(nil)[:IndexSize:IndexSize]
 }
 
-func (k *Keys) indexKey(kind FieldKind) []byte {
-	if key, ok := k.indexKeys.Load(kind); ok {
-		return key.([]byte)
+// indexMACs are MACs keyed for a kind, to be used again: a list asks for tens of
+// thousands, and the keying costs more than the hashing.
+func (k *Keys) indexMACs(kind FieldKind) *sync.Pool {
+	if macs, ok := k.indexKeys.Load(kind); ok {
+		return macs.(*sync.Pool)
 	}
 	key, err := Derive(k.indexRoot, "index/"+string(kind))
 	if err != nil {
 		panic(fmt.Sprintf("crypt: index key %s: %v", kind, err)) // the root was checked when the ring was made
 	}
-	k.indexKeys.Store(kind, key)
-	return key
+	macs, _ := k.indexKeys.LoadOrStore(kind, &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }})
+	return macs.(*sync.Pool)
 }

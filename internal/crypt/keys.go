@@ -30,7 +30,7 @@ type Keys struct {
 	current     string
 	indexRoot   []byte
 	requestRoot []byte
-	indexKeys   sync.Map // FieldKind → []byte
+	indexKeys   sync.Map // FieldKind → *sync.Pool of hash.Hash
 }
 
 type columnKey struct {
