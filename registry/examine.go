@@ -75,7 +75,18 @@ func (im *importer) hold(ctx context.Context, tx pgx.Tx, list List) (*stage, []F
 	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
 		return nil, nil, fmt.Errorf("number the list: %w", err)
 	}
-	if err := s.fill(ctx, im.keys, im.options.Random, list.Lines); err != nil {
+	var err error
+	if s.changes, err = im.readChanges(ctx, s, list); err != nil {
+		return nil, nil, err
+	}
+	if s.changes != nil && s.changes.refuses() {
+		return s, s.changes.findings, nil
+	}
+	lines := list.Lines
+	if s.changes != nil {
+		lines, s.dropped = s.changes.staged(), s.changes.dropped()
+	}
+	if err := s.fill(ctx, im.keys, im.options.Random, lines); err != nil {
 		return nil, nil, err
 	}
 	met, err := s.meet(ctx, list, im.options)
@@ -86,5 +97,8 @@ func (im *importer) hold(ctx context.Context, tx pgx.Tx, list List) (*stage, []F
 	if err != nil {
 		return nil, nil, err
 	}
-	return s, slices.Concat(met, unclear), nil
+	if s.changes == nil {
+		return s, slices.Concat(met, unclear), nil
+	}
+	return s, slices.Concat(s.changes.findings, met, unclear), im.carry(ctx, s)
 }

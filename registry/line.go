@@ -57,6 +57,7 @@ type Line struct {
 	PayeeID      crypt.Secret
 	PayeeKind    PayeeKind
 	Note         string
+	Change       Change // of a change list
 	// Amount is what the list says, 0 if it says nothing. Payout compares it
 	// with its own rule and never takes it over.
 	Amount money.Amount

@@ -27,6 +27,8 @@ type stage struct {
 	peopleNew       int
 	peopleKnown     int
 	channelsChanged int
+	carried         int         // rows taken over from the month before
+	changes         *changeList // nil for a whole list
 }
 
 const sqlCopyStage = `
