@@ -12,9 +12,9 @@ import (
 	"ansinh/ledger"
 )
 
-// Changes is how a section differs from the programme's previous batch of the
-// unit: people more, people fewer, and people on both with another channel or
-// account. Outside is how many rows of the unit's lists, refused or left out, nobody
+// Changes is how a section differs from the programme's previous period in the
+// unit, which is the last month before it that was planned there: people more, people
+// fewer, and people on both with another channel or account. Outside is how many rows of the unit's lists, refused or left out, nobody
 // decided yet. Without a previous batch everybody is more.
 type Changes struct {
 	More    int64
@@ -35,15 +35,21 @@ type ApprovalSheet struct {
 const Purpose = "approve-section/v1"
 
 // sqlChanges compares with all cuts of the period before. The first cut of the
-// same period is no predecessor of a supplementary one: its people are not gone.
+// same period is no predecessor of a supplementary one: its people are not gone, and
+// who left since the period before was said on its sheet already.
 const sqlChanges = `
 WITH previous AS (
     SELECT b.id, s.no
       FROM payout.batch AS b JOIN payout.section AS s ON s.batch = b.id
-     WHERE b.programme = @programme AND s.unit_code = @unit
+     WHERE b.programme = @programme AND s.unit_code = @unit AND s.state <> 'withdrawn'
        AND b.period = (SELECT max(e.period)
-                         FROM payout.batch AS e JOIN payout.section AS x ON x.batch = e.id
+                         FROM payout.batch AS e JOIN payout.section AS x ON x.batch = e.id AND x.state <> 'withdrawn'
                         WHERE e.programme = @programme AND x.unit_code = @unit AND e.period < @period)
+), first AS (
+    SELECT NOT EXISTS (SELECT 1 FROM payout.batch AS e
+                         JOIN payout.section AS x ON x.batch = e.id AND x.unit_code = @unit AND x.state <> 'withdrawn'
+                        WHERE e.programme = @programme AND e.period = @period
+                          AND (e.planned_at, e.id) < (@planned::timestamptz, @batch::integer)) AS cut
 ), before AS (
     SELECT p.person, p.channel, p.account_index
       FROM previous AS v JOIN payout.payment AS p ON p.batch = v.id AND p.section = v.no
@@ -55,7 +61,7 @@ WITH previous AS (
        AND p.no BETWEEN (SELECT min(r.from_no) FROM payout.run AS r WHERE r.batch = @batch AND r.section = @section)
                     AND (SELECT max(r.to_no) FROM payout.run AS r WHERE r.batch = @batch AND r.section = @section)
 )
-SELECT count(*) FILTER (WHERE b.person IS NULL), count(*) FILTER (WHERE a.person IS NULL),
+SELECT count(*) FILTER (WHERE b.person IS NULL), count(*) FILTER (WHERE a.person IS NULL AND (SELECT f.cut FROM first AS f)),
        count(*) FILTER (WHERE b.person IS NOT NULL AND a.person IS NOT NULL
                           AND (a.channel <> b.channel OR a.account_index IS DISTINCT FROM b.account_index)),
        (SELECT count(*) FROM payout.open_row AS o
@@ -77,7 +83,7 @@ func ReadApprovalSheet(ctx context.Context, db pgdb.Querier, batch ledger.BatchI
 
 func sheetOf(ctx context.Context, db pgdb.Querier, b Batch, s Section) (ApprovalSheet, error) {
 	var c Changes
-	err := db.QueryRow(ctx, sqlChanges, pgx.NamedArgs{"programme": b.Programme, "batch": b.ID, "section": s.No, "period": b.Period,
+	err := db.QueryRow(ctx, sqlChanges, pgx.NamedArgs{"programme": b.Programme, "batch": b.ID, "section": s.No, "period": b.Period, "planned": b.PlannedAt,
 		"unit": s.UnitCode, "unit_from": s.UnitValidFrom}).Scan(&c.More, &c.Fewer, &c.Account, &c.Outside)
 	if err != nil {
 		return ApprovalSheet{}, fmt.Errorf("changes of section %d/%d: %w", b.ID, s.No, err)

@@ -24,6 +24,7 @@ import (
 type OpenRow struct {
 	Batch     ledger.BatchID `json:"batch"` // the batch that cannot close before; 0 = none yet
 	Programme string         `json:"programme"`
+	Month     calendar.Date  `json:"month,omitzero"` // of its list; zero where the programme pays once
 	Unit      string         `json:"unit"`
 	List      int64          `json:"list"`
 	Row       int            `json:"row"`
@@ -72,8 +73,9 @@ const openRowFilter = `
    AND (cardinality(@lists::bigint[]) = 0 OR (o.list, o.row_no) IN (SELECT l, r FROM unnest(@lists::bigint[], @rows::integer[]) AS t (l, r)))`
 
 const sqlOpenRows = `
-SELECT o.batch, o.programme, o.unit_code, o.list, o.row_no, o.file_name, o.source, o.name, o.category, o.codes, o.message, o.owner, o.due, o.moved
+SELECT o.batch, o.programme, l.month, o.unit_code, o.list, o.row_no, o.file_name, o.source, o.name, o.category, o.codes, o.message, o.owner, o.due, o.moved
   FROM payout.open_row AS o
+  JOIN registry.list AS l ON l.id = o.list
  WHERE true` + openRowFilter + `
  ORDER BY o.due, o.batch, o.unit_code, o.list, o.row_no
  LIMIT @limit`

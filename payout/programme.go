@@ -89,11 +89,28 @@ INSERT INTO payout.rule (programme, code, category, ages, older_than, year, amou
 VALUES (@programme, @code, nullif(@category::text, ''), @ages, nullif(@older::int, 0), nullif(@year::int, 0), @amount, @basis, @source, @monthly)
 ON CONFLICT (programme, code) DO NOTHING`
 
+// Check refuses a scheme that says both when it pays once and when every month, or
+// neither (PAYOUT-PROGRAMME-TIMES).
+func (s Scheme) Check() error {
+	p := s.Programme
+	once := !p.DueDate.IsZero() && p.FirstMonth.IsZero() && p.DueDay == 0
+	monthly := p.DueDate.IsZero() && p.FirstMonth == p.FirstMonth.FirstOfMonth() && !p.FirstMonth.IsZero() && p.DueDay >= 1 && p.DueDay <= 31
+	if p.Monthly && monthly || !p.Monthly && once {
+		return nil
+	}
+	return errs.Coded(errs.Invalid, "PAYOUT-PROGRAMME-TIMES", fmt.Sprintf("Chương trình %s: chi một lần thì ghi due_date; chi hằng tháng thì ghi monthly, first_month (ngày 1) "+
+		"và due_day (1–31), không ghi due_date. / Programme %s: one that pays once has due_date; one that pays every month has monthly, first_month (the 1st) and due_day (1–31), "+
+		"and no due_date.", p.Code, p.Code), nil)
+}
+
 // AddScheme stores a programme and its rules. Rules are append-only: a rule
 // that exists stays as it is. In a programme that pays every month a second rule for
 // a category is refused (PAYOUT-RULE-TWICE), in the file or beside a stored one: it
 // would pay the category's people twice each month.
 func AddScheme(ctx context.Context, tx pgx.Tx, s Scheme) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
 	p := s.Programme
 	if _, err := tx.Exec(ctx, sqlAddProgramme, pgx.NamedArgs{"code": p.Code, "vi": p.NameVI, "en": p.NameEN, "basis": p.LegalBasis,
 		"set": p.PostingSet, "budget": p.BudgetCode, "due": p.DueDate, "paper": p.DuePaper, "origin": p.Origin,

@@ -285,7 +285,11 @@ func (o *office) order(batch ledger.BatchID, leg ledger.LegID, cause int64, paym
 		if err != nil {
 			return err
 		}
-		desk := ledger.NewDesk(tx, book.ID, ledger.EntrustedState, "A", "TET26", o.now)
+		b, err := payout.ReadBatch(ctx, tx, batch)
+		if err != nil {
+			return err
+		}
+		desk := ledger.NewDesk(tx, book.ID, ledger.EntrustedState, "A", b.Programme, o.now)
 		var lines []ledger.Line
 		for _, no := range payments {
 			p := at[no]

@@ -13,6 +13,8 @@ import (
 // CandidateQuery asks who should be on the lists of a programme and is on none.
 type CandidateQuery struct {
 	Programme string
+	// Month is that of the lists, zero where the programme is paid once.
+	Month calendar.Date
 	// From and To are the days between which a birthday or a decision counts.
 	From, To calendar.Date
 	Ages     []int // that give a right, such as 70, 75, 80, 90, 100
@@ -63,7 +65,7 @@ type Candidate struct {
 	Category string `json:"category"`
 }
 
-// sqlCandidates leaves out whoever a list of the programme names, the dead, and
+// sqlCandidates leaves out whoever a list of the programme and month names, the dead, and
 // records that another one speaks for.
 const sqlCandidates = `
 WITH wanted AS (
@@ -101,7 +103,7 @@ SELECT w.why, p.id, p.name, coalesce(p.birth_year, 0), p.unit_code, coalesce(u.n
   LEFT JOIN registry.category c ON c.code = w.category
  WHERE (@unit = '' OR p.unit_code = @unit)
    AND NOT EXISTS (SELECT 1 FROM registry.list_row r JOIN registry.list l ON l.id = r.list
-                    WHERE r.person = p.id AND l.programme = @programme)
+                    WHERE r.person = p.id AND l.programme = @programme AND l.month IS NOT DISTINCT FROM @month::date)
    AND NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = p.id)
    AND NOT EXISTS (SELECT 1 FROM registry.same_person m WHERE m.gone = p.id)
  ORDER BY p.unit_code, w.turn, p.name_fold, p.id, w.what`
@@ -110,7 +112,7 @@ SELECT w.why, p.id, p.name, coalesce(p.birth_year, 0), p.unit_code, coalesce(u.n
 // programme: a birthday in the period, entitled last time, a decision. A person
 // may come for several reasons.
 func Candidates(ctx context.Context, db pgdb.Querier, q CandidateQuery) ([]Candidate, error) {
-	rows, err := db.Query(ctx, sqlCandidates, pgx.NamedArgs{"programme": q.Programme, "from": dateUTC(q.From), "to": dateUTC(q.To),
+	rows, err := db.Query(ctx, sqlCandidates, pgx.NamedArgs{"programme": q.Programme, "month": q.Month, "from": dateUTC(q.From), "to": dateUTC(q.To),
 		"year_from": q.From.Year(), "year_to": q.To.Year(), "ages": q.Ages, "last": q.Last, "categories": q.Categories, "unit": q.Unit, "shown": sensitiveShown})
 	if err != nil {
 		return nil, fmt.Errorf("search candidates of %s: %w", q.Programme, err)

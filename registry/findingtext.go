@@ -32,6 +32,7 @@ const (
 	TextLegacy        Code = "LIST-TEXT-LEGACY"
 	TextChanged       Code = "LIST-TEXT-CHANGED"
 	TextUnread        Code = "LIST-TEXT-UNREAD"
+	TextLost          Code = "LIST-TEXT-LOST"
 )
 
 // The findings about a row.
@@ -40,6 +41,7 @@ const (
 	RowHidden       Code = "LIST-ROW-HIDDEN"
 	RowTwice        Code = "LIST-ROW-TWICE"
 	CellLong        Code = "LIST-CELL-LONG"
+	CellMerged      Code = "LIST-CELL-MERGED"
 	TextDamaged     Code = "LIST-TEXT-DAMAGED"
 	TextSuspect     Code = "LIST-TEXT-SUSPECT"
 	CellError       Code = "LIST-CELL-ERROR"
@@ -47,6 +49,8 @@ const (
 	NameShape       Code = "LIST-NAME-SHAPE"
 	BirthMissing    Code = "LIST-BIRTH-MISSING"
 	BirthShape      Code = "LIST-BIRTH-SHAPE"
+	BirthMonthFirst Code = "LIST-BIRTH-MONTH-FIRST"
+	BirthOrder      Code = "LIST-BIRTH-ORDER"
 	BirthFuture     Code = "LIST-BIRTH-FUTURE"
 	BirthOld        Code = "LIST-BIRTH-OLD"
 	SexUnknown      Code = "LIST-SEX-UNKNOWN"
@@ -129,13 +133,13 @@ const (
 
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
-	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, BirthMissing: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
+	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
 	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 }
 
 // repairCodes are the findings that offer a value.
-var repairCodes = map[Code]bool{IDZeroLost: true, BankNear: true, TextSuspect: true, ChangeNear: true, ChangeUnmarked: true}
+var repairCodes = map[Code]bool{IDZeroLost: true, BirthMonthFirst: true, BankNear: true, TextSuspect: true, ChangeNear: true, ChangeUnmarked: true}
 
 // Severity returns what a finding of this code does to its row.
 func (c Code) Severity() Severity {
@@ -220,6 +224,8 @@ var findingTexts = map[Code]findingText{
 		"Lần sau lưu danh sách bằng phông Unicode", "Save the next list in a Unicode font"},
 	TextUnread: {"phông %v dùng bảng mã mà hệ thống không chuyển được", "font %v uses an encoding that is not converted here",
 		"Dùng Unikey: Công cụ, Chuyển mã, chọn đích là Unicode, rồi nộp lại", "Convert it to Unicode with Unikey (Tools, Convert) and send it again"},
+	TextLost: {"chữ tiếng Việt đã mất khi lưu tệp; ví dụ: “%v”", "Vietnamese letters were lost when the file was saved; for example: “%v”",
+		"Nộp tệp .xlsx gốc, hoặc lưu lại bằng “CSV UTF-8”; không lưu bằng “CSV (Comma delimited)”", "Send the original .xlsx, or save it again as “CSV UTF-8”, not as “CSV (Comma delimited)”"},
 
 	RowSkipped: {"dòng chỉ có tên, không được nhận", "the row has a name only and was not taken",
 		"Nếu là người hưởng thì điền đủ các cột", "If this is a person, fill in the other columns"},
@@ -229,6 +235,8 @@ var findingTexts = map[Code]findingText{
 		"Xóa một trong hai dòng", "Delete one of the two rows"},
 	CellError: {"ô chứa lỗi công thức", "the cell holds the error of a formula",
 		"Thay công thức bằng giá trị đúng", "Put the right value in place of the formula"},
+	CellMerged: {"ô gộp đến dòng %v: nội dung được hiểu là của mọi dòng trong đó", "the cell is merged down to row %v: what it holds is taken for every row in it",
+		"Kiểm tra lại; nên bỏ gộp ô và ghi ở từng dòng", "Check it; better split the cell and write it in every row"},
 	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
 		"Rút gọn nội dung ô", "Shorten the cell"},
 	TextDamaged: {"ô có ký tự không thuộc bảng mã %v", "the cell holds a character that %v does not have",
@@ -241,6 +249,10 @@ var findingTexts = map[Code]findingText{
 	BirthMissing: {"thiếu ngày hoặc năm sinh", "the birth date is missing", "Điền ngày sinh, hoặc năm sinh nếu chỉ biết năm", "Fill in the date, or the year if only that is known"},
 	BirthShape: {"không đọc được ngày sinh", "the birth date cannot be read",
 		"Ghi ngày/tháng/năm, ví dụ 05/03/1936, hoặc chỉ năm 1936", "Write day/month/year, for example 05/03/1936, or only 1936"},
+	BirthMonthFirst: {"ngày sinh ghi tháng trước ngày", "the birth date has the month before the day",
+		"Nếu ngày đề nghị là đúng thì chấp nhận; nên nộp tệp .xlsx thay cho .csv", "Accept the offered date if it is right; better send the .xlsx than a .csv"},
+	BirthOrder: {"có thể ngày và tháng sinh bị đảo, như ở dòng %v", "day and month of birth may be the wrong way round, as in row %v",
+		"Đối chiếu giấy tờ; nên nộp tệp .xlsx thay cho .csv", "Compare with the document; better send the .xlsx than a .csv"},
 	BirthFuture: {"ngày sinh sau ngày lập danh sách", "the birth date lies after the day of the list", "Kiểm tra lại ngày sinh", "Check the birth date"},
 	BirthOld:    {"người này đã %v tuổi", "the person is %v years old", "Đối chiếu giấy tờ: kiểm tra năm sinh và người còn sống không", "Compare with the document: check the year, and whether the person lives"},
 	SexMissing:  {"thiếu giới tính; theo số định danh là %v", "the sex is missing; the id says %v", "Điền theo giấy tờ; số định danh có thể là của người nhận thay", "Fill it in from the document; the id may be the payee's"},

@@ -30,6 +30,7 @@ type lineReader struct {
 	findings []Finding // of the row in hand
 	row      Row
 	rows     *textRows
+	order    birthOrder // of all rows read
 }
 
 func newLineReader(rows *textRows, options ReadOptions) lineReader {
@@ -159,7 +160,13 @@ func (r *lineReader) readPerson(line *Line) {
 const oldAge = 110
 
 func (r *lineReader) readBirth(line *Line) {
-	birth, ok := parseBirth(r.text(ColBirth), r.date1904)
+	text := r.text(ColBirth)
+	birth, ok := parseBirth(text, r.date1904)
+	if ok {
+		r.order.note(r.row.No, text, birth)
+	} else {
+		birth, ok = r.monthFirst(text)
+	}
 	switch {
 	case !ok:
 		r.find(BirthShape, ColBirth)

@@ -90,7 +90,7 @@ func (l List) Readable() bool {
 
 func isFileCode(code Code) bool {
 	switch code {
-	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, UnitTitle:
+	case HeaderNone, HeaderColumn, HeaderTwice, SheetsMany, SheetUnknown, RowsNone, RowsMany, TextLegacy, TextUnread, TextLost, UnitTitle:
 		return true
 	default:
 		return false
@@ -114,6 +114,7 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 
 	var found []List
 	var hidden []Finding
+	var lost List // a sheet without headings whose letters are lost
 	for i, s := range book.Sheets {
 		if s.Hidden {
 			holds, err := hasHeader(book, i)
@@ -129,11 +130,16 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 		if err != nil {
 			return List{}, err
 		}
-		if list.HeaderRow > 0 {
+		switch {
+		case list.HeaderRow > 0:
 			found = append(found, list)
+		case !list.Readable():
+			lost = list
 		}
 	}
 	switch {
+	case len(found) == 0 && !lost.Readable():
+		return lost, nil
 	case len(found) == 0 && book.Format == sheet.CSV:
 		return List{}, fileError(FileText, nil)
 	case len(found) == 0:
@@ -225,32 +231,44 @@ func hasHeader(book *sheet.Book, i int) (bool, error) {
 	}
 }
 
-// readRows reads one sheet. A sheet without a header is the zero List.
-func readRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions, limits Limits) (list List, err error) {
+// readRows reads one sheet. A sheet without a header is the zero List. Where cells
+// of people are merged it is read once more: a file says so behind its rows.
+func readRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions, limits Limits) (List, error) {
+	list, merged, err := walkRows(ctx, book, i, options, limits, nil)
+	if err != nil || len(merged) == 0 {
+		return list, err
+	}
+	list, _, err = walkRows(ctx, book, i, options, limits, merged)
+	return list, err
+}
+
+// walkRows reads one sheet and says which cells of its people are merged with
+// those below them, for a walk that knows.
+func walkRows(ctx context.Context, book *sheet.Book, i int, options ReadOptions, limits Limits, merged mergedCells) (List, mergedCells, error) {
 	rows, err := openSheet(book, i)
 	if err != nil {
-		return List{}, err
+		return List{}, nil, err
 	}
 	defer rows.rows.Close()
 	text := newTextRows(rows, options.Text)
 	w := rowWalk{list: List{Sheet: rows.name}, limits: limits, hides: rows.rows.Hides, search: headerSearch{sheet: rows.name},
-		reader: newLineReader(text, options)}
+		reader: newLineReader(text, options), merged: merged}
 	for !w.done {
 		row, ok := text.next()
 		if !ok {
 			break
 		}
 		if err := ctx.Err(); err != nil {
-			return List{}, err
+			return List{}, nil, err
 		}
 		w.take(row)
 	}
 	if err := rows.err(); err != nil {
-		return List{}, err
+		return List{}, nil, err
 	}
 	w.end()
 	w.list.addText(text)
-	return w.list, nil
+	return w.list, mergedIn(w.reader.header, w.list.HeaderRow, rows.rows.Tall()), nil
 }
 
 // finish adds what shows only when all rows are there.

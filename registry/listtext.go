@@ -45,6 +45,7 @@ type textRows struct {
 	damaged map[int]bool // columns of the row given out last
 	samples []sample
 	kept    map[int]int // samples of each column
+	lost    lostLetters // in the rows read ahead
 }
 
 // sample is a converted cell with its row.
@@ -94,6 +95,7 @@ func (t *textRows) start() {
 		row = row.clone()
 		t.ahead = append(t.ahead, row)
 		for i, text := range row.Cells {
+			t.lost.look(text)
 			if i >= len(evidence) {
 				evidence = append(evidence, make([]vntext.Evidence, i+1-len(evidence))...)
 			}
@@ -228,6 +230,7 @@ func (l *List) addText(t *textRows) {
 		found = append(found, Finding{Code: TextUnread, Severity: TextUnread.Severity(), Sheet: l.Sheet, args: []any{font}})
 	}
 	l.Findings = append(found, l.Findings...)
+	l.addLost(t.lost)
 }
 
 // example writes the longest sample: short ones tell little.

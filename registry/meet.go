@@ -179,11 +179,14 @@ func (m *meeting) communes(ctx context.Context, list List) error {
 	return nil
 }
 
-// From the few dead to the list, not the other way round.
+// From the few dead to the list, not the other way round. What was due for the month
+// of a death and those before it is still due: the rows of a list of such a month are
+// taken, and the plan pays an heir or carer, or leaves the row open for one.
 const sqlDeadPeople = `
 WITH gone AS (
     SELECT p.id_index, p.local_key, x.died
       FROM (SELECT d.person, to_char(d.died_on, 'DD/MM/YYYY') AS died FROM registry.death_now d
+             WHERE @month::date IS NULL OR d.died_on < @month::date
              UNION ALL
             SELECT w.person, '' FROM registry.death_waiting w) x
       JOIN registry.person p ON p.id = x.person
@@ -196,7 +199,9 @@ SELECT s.row_no, g.died FROM gone g JOIN registry.stage s ON s.local_key = g.loc
 // dead refuses the rows of people whose death is recorded, and flags those of
 // whom one person reported it: what is still due goes to an heir, by paper.
 func (m *meeting) dead(ctx context.Context, list List) error {
-	rows, _ := m.tx.Query(ctx, sqlDeadPeople, m.args())
+	args := m.args()
+	args["month"] = m.options.Month
+	rows, _ := m.tx.Query(ctx, sqlDeadPeople, args)
 	var row int
 	var died string
 	_, err := pgx.ForEachRow(rows, []any{&row, &died}, func() error {
@@ -221,10 +226,14 @@ SELECT s.row_no, t.state
    AND t.state <> 'active'
  ORDER BY s.row_no`
 
-// resting flags people whose money rests by a decision, or whose right ended.
+// resting flags people whose money rests by a decision, or whose right ended: today,
+// or in the month of the list.
 func (m *meeting) resting(ctx context.Context, list List) error {
 	args := m.args()
 	args["day"] = calendar.DateOf(m.now)
+	if !m.options.Month.IsZero() {
+		args["day"] = m.options.Month
+	}
 	rows, _ := m.tx.Query(ctx, sqlRestingPeople, args)
 	var row int
 	var state string

@@ -12,6 +12,7 @@ type rowWalk struct {
 	last   int      // the row before
 	ended  bool     // below the totals or at the signatures
 	done   bool     // nothing below can matter
+	merged mergedCells
 }
 
 // take looks at the next row that holds something.
@@ -55,6 +56,7 @@ func (w *rowWalk) below(row Row) {
 	w.list.Skipped.Blank += row.No - w.last - 1
 	w.last = row.No
 	row = w.reader.header.arrange(row)
+	row = w.spread(row)
 	kind := w.reader.header.classify(row, w.ended)
 	if w.list.Skipped.count(kind) {
 		return
@@ -86,6 +88,7 @@ func (w *rowWalk) end() {
 		w.begin()
 	}
 	if !w.done {
+		w.list.checkOrder(w.reader.header, w.reader.order)
 		w.list.finish(w.reader.header)
 	}
 }

@@ -87,15 +87,16 @@ func (s *site) batchStories() []story {
 	none.Sections.List, none.Acts = s.storyList("sections.count", 0, 0), []act{{Key: "release", Why: "act.why.unapproved"}}
 	b := storyBatch()
 	rows := []records.BatchRow{
-		{ID: 13001, Name: b.NameVI, Programme: "TET26", Period: b.Period, DeclaredCount: b.DeclaredCount, DeclaredTotal: b.DeclaredTotal, Decision: b.DecisionNo, ReleasedAt: b.ReleasedAt, Stages: storyFigures().Stages(), Found: 2},
-		{ID: 13002, Name: "Mừng thọ 2026, đợt bổ sung (dữ liệu giả lập)", Programme: "THO26", Period: b.Period, DeclaredCount: 412, DeclaredTotal: 309_500_000, Decision: "01/QĐ-MẪU", Submitted: 2, Found: 2},
+		{ID: 13001, Name: b.NameVI, Programme: "TET26", Period: b.Period, DeclaredCount: b.DeclaredCount, DeclaredTotal: b.DeclaredTotal, Decision: b.DecisionNo, ReleasedAt: b.ReleasedAt, Stages: storyFigures().Stages(), Found: 3},
+		{ID: 13002, Name: "Mừng thọ 2026, đợt bổ sung (dữ liệu giả lập)", Programme: "THO26", Period: b.Period, DeclaredCount: 412, DeclaredTotal: 309_500_000, Decision: "01/QĐ-MẪU", Submitted: 2, Found: 3},
+		{ID: 14001, Name: "Hưu trí xã hội tháng 02/2026 (dữ liệu giả lập)", Programme: "HTXH26", Monthly: true, Period: calendar.Must(2026, 2, 1), DeclaredCount: 900, DeclaredTotal: 585_000_000, Decision: "02/QĐ-MẪU", Planned: 1, Found: 3},
 	}
 	w := s.told()
 	choices := batches{Has: options(w.say("batches.has.all"), "", w.pairs("batches.has", batchHas...)...),
 		Sorts: options(w.say("batches.sort.all"), "", w.pairs("batches.sort", batchSorts...)...), Programmes: options(w.say("batches.programme.all"), "", "TET26", "Quà Tết Bính Ngọ 2026")}
 	full := choices
-	full.Rows, full.List = rows, s.storyList("batches.count", 2, 2)
-	list := []story{{Page: "batches", Name: "two", Me: accounts.Accountant, Data: full},
+	full.Rows, full.List = rows, s.storyList("batches.count", 3, 3)
+	list := []story{{Page: "batches", Name: "three, one of a month", Me: accounts.Accountant, Data: full},
 		{Page: "batch", Name: "being paid", Me: accounts.Accountant, Data: s.storyBatchPage()}, {Page: "batch", Name: "declared", Me: accounts.Accountant, Data: none}}
 	for name, says := range map[string]string{"no batch yet": w.say("batches.count.none"), "nothing found": w.say("list.nomatch.text", "mẫu"),
 		"nothing filtered": w.say("list.nomatch", w.say("batches.has.closed")), "nothing for both": w.say("list.nomatch.both", "mẫu", w.say("batches.has.closed"))} {

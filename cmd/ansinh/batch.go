@@ -26,8 +26,9 @@ import (
 func batchCommands() []command {
 	return []command{
 		{name: "batch plan", short: "lập đợt chi / declare a batch as its decision says, and plan it from the lists",
-			example: "ansinh batch plan --programme TET26 --name 'Quà Tết 2026' --count 19800 --total 9784600000 --decision 12/QĐ-UBND --decided 2026-01-20 --by can-bo-lap",
-			setup:   setupBatchPlan},
+			example: `ansinh batch plan --programme TET26 --name 'Quà Tết 2026' --count 19800 --total 9784600000 --decision 12/QĐ-UBND --decided 2026-01-20 --by can-bo-lap
+				ansinh batch plan --programme BTXH26 --month 2026-02 --name 'Trợ cấp tháng 02/2026' --count 900 --total 900000000 --decision 20/QĐ-UBND --decided 2026-02-02 --by can-bo-lap`,
+			setup: setupBatchPlan},
 		{name: "batch show", short: "xem đợt chi / where a batch stands", example: "ansinh batch show --batch 13001 --json", setup: setupBatchShow},
 		{name: "batch submit", short: "trình duyệt / lay sections before their approvers", example: "ansinh batch submit --batch 13001 --by can-bo-lap", setup: setupBatchSubmit},
 		{name: "batch approve", short: "phê duyệt / seal the sections a signer may approve",

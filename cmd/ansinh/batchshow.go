@@ -50,6 +50,9 @@ func setupBatchShow(f *flag.FlagSet) run {
 			return e.printJSON(shownJSON(batch, sections, sum, tallies, open, waits))
 		}
 		fmt.Fprintf(e.stdout, "đợt / batch %d: %s\nquyết định / decision %s: %d khoản, %s đồng\n", batch.ID, batch.NameVI, batch.DecisionNo, batch.DeclaredCount, batch.DeclaredTotal)
+		if batch.Monthly {
+			fmt.Fprintf(e.stdout, "tháng / month %02d/%d, hạn chi / due %s\n", int(batch.Period.Month()), batch.Period.Year(), batch.DueDate.Vietnamese())
+		}
 		fmt.Fprintf(e.stdout, "phần / sections: %s\n", sectionStates(sections))
 		if batch.Paused {
 			fmt.Fprintf(e.stdout, "TẠM DỪNG / PAUSED: %s\n", batch.PauseWhy)

@@ -24,7 +24,8 @@ func listCommands() []command {
 			example: "ansinh list check --dir ./ansinh-demo lists/00004-tet.xlsx", setup: setupListCheck},
 		{name: "list import", args: "FILE…", short: "nhập danh sách / take lists",
 			example: `ansinh list import --dir ./ansinh-demo --programme TET26 --unit 00004 --by van-thu --accept-valid lists/00004-tet.xlsx
-				ansinh list import --dir ./ansinh-demo --programme TET26 --by van-thu --accept-valid lists/`, setup: setupListImport},
+				ansinh list import --dir ./ansinh-demo --programme TET26 --by van-thu --accept-valid lists/
+				ansinh list import --dir ./ansinh-demo --programme BTXH26 --month 2026-02 --by van-thu thang-02/`, setup: setupListImport},
 	}
 }
 

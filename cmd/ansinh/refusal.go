@@ -86,6 +86,9 @@ func setupRefusalList(f *flag.FlagSet) run {
 			if o.Batch == 0 {
 				batch = "-"
 			}
+			if !o.Month.IsZero() {
+				batch += fmt.Sprintf(" %02d/%d", int(o.Month.Month()), o.Month.Year())
+			}
 			if o.Moved {
 				batch += " (chuyển / moved)"
 			}

@@ -30,6 +30,7 @@ const candidateAges = "70,75,80,90,100"
 func setupCandidates(f *flag.FlagSet) run {
 	var q registry.CandidateQuery
 	f.StringVar(&q.Programme, "programme", "", "programme whose lists are searched")
+	month := f.String("month", "", "month of the lists, YYYY-MM; needed where the programme pays every month")
 	f.StringVar(&q.Unit, "unit", "", "code of one commune; without it all")
 	from := f.String("from", "", "first day of the period, such as 2026-01-01")
 	to := f.String("to", "", "last day of the period")
@@ -57,6 +58,13 @@ func setupCandidates(f *flag.FlagSet) run {
 		q.Last = splitList(*last)
 		db, err := e.pool(ctx)
 		if err != nil {
+			return err
+		}
+		wanted, err := parseMonth(*month)
+		if err != nil {
+			return err
+		}
+		if q.Month, err = payout.ListMonth(ctx, db, q.Programme, wanted, calendar.DateOf(e.now()())); err != nil {
 			return err
 		}
 		if q.Categories, err = payout.Categories(ctx, db, q.Programme); err != nil {

@@ -180,6 +180,9 @@ func (b *setupBuilder) readSchemes(file setupFile) {
 		if s.Programme.Code == "" || len(s.Rules) == 0 || b.scheme(s.Programme.Code) {
 			b.wrong("programmes", "%s: a programme has a code of its own and at least one rule", name)
 		}
+		if err := s.Check(); err != nil {
+			b.wrong("programmes", "%s: %v", name, err)
+		}
 		b.setup.Schemes = append(b.setup.Schemes, s)
 	}
 }

@@ -22,6 +22,7 @@ const (
 	recMulRK      = 0x00BD
 	recRString    = 0x00D6
 	recXF         = 0x00E0
+	recMergeCells = 0x00E5
 	recSST        = 0x00FC
 	recLabelSST   = 0x00FD
 	recNumber     = 0x0203

@@ -65,6 +65,7 @@ type source interface {
 type Rows struct {
 	// HiddenColumns are the columns, counted from 0, that the sheet hides.
 	HiddenColumns []Span
+	tall          *[]Block            // filled by next
 	next          func() (Row, error) // io.EOF at the end
 	closeAll      func() error
 	err           error
@@ -72,6 +73,29 @@ type Rows struct {
 
 // Span is a range of columns, both ends included.
 type Span struct{ First, Last int }
+
+// Block is cells merged into one: rows as the spreadsheet counts, columns from 0,
+// both ends included.
+type Block struct{ FirstRow, LastRow, FirstColumn, LastColumn int }
+
+// blocksMax bounds how many merged cells are kept; no list has a tenth of them.
+const blocksMax = 1 << 16
+
+// keepTall keeps a block that spans several rows of one column.
+func keepTall(blocks *[]Block, b Block) {
+	if b.FirstColumn == b.LastColumn && b.FirstRow < b.LastRow && b.FirstRow > 0 && len(*blocks) < blocksMax {
+		*blocks = append(*blocks, b)
+	}
+}
+
+// Tall returns the merged cells that span several rows of one column. A file says
+// them behind its rows: they are complete when Next has returned false.
+func (r *Rows) Tall() []Block {
+	if r.tall == nil {
+		return nil
+	}
+	return *r.tall
+}
 
 // Hides reports whether a column is hidden.
 func (r *Rows) Hides(column int) bool {

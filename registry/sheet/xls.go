@@ -225,7 +225,7 @@ func (x *xls) open(sheet int) (*Rows, error) {
 	if err := checkVersion(r.b); err != nil {
 		return nil, err
 	}
-	rows := &Rows{next: r.next}
+	rows := &Rows{next: r.next, tall: &r.tall}
 	r.hide = func(s Span) { rows.HiddenColumns = append(rows.HiddenColumns, s) }
 	return rows, r.begin()
 }

@@ -19,6 +19,7 @@ type xlsRows struct {
 	sheet      string
 	hide       func(Span)
 	hiddenRows []uint64 // a bit each
+	tall       []Block
 
 	no      int // of the row in hand from 0, -1 before the first
 	cells   []Cell
@@ -156,6 +157,10 @@ func (r *xlsRows) other() error {
 	case recColInfo:
 		if len(d) >= 10 && d[8]&1 != 0 {
 			r.hide(Span{First: le16(d), Last: le16(d[2:])})
+		}
+	case recMergeCells:
+		for d = d[min(2, len(d)):]; len(d) >= 8; d = d[8:] {
+			keepTall(&r.tall, Block{FirstRow: le16(d) + 1, LastRow: le16(d[2:]) + 1, FirstColumn: le16(d[4:]), LastColumn: le16(d[6:])})
 		}
 	case recString:
 		if !r.formula.open {

@@ -26,6 +26,7 @@ type xlsxRows struct {
 	cells  []Cell
 	filled int // columns up to the last with content
 	raw    []byte
+	tall   []Block
 }
 
 func (x *xlsx) open(sheet int) (*Rows, error) {
@@ -39,7 +40,7 @@ func (x *xlsx) open(sheet int) (*Rows, error) {
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
-	return &Rows{HiddenColumns: hidden, next: r.next, closeAll: reader.Close}, nil
+	return &Rows{HiddenColumns: hidden, tall: &r.tall, next: r.next, closeAll: reader.Close}, nil
 }
 
 // begin reads what stands before the rows.
@@ -99,18 +100,37 @@ func (r *xlsxRows) next() (Row, error) {
 	}
 }
 
-// finish reads what stands behind the rows to the end, so that a part that was
-// cut or altered is noticed by its check sum. It returns io.EOF if all is well.
+// finish reads what stands behind the rows to the end: merged cells, and so that a
+// part that was cut or altered is noticed by its check sum. It returns io.EOF if
+// all is well.
 func (r *xlsxRows) finish() error {
 	for {
 		kind, err := r.s.next()
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if kind == tokenEnd {
+		case kind == tokenEnd:
 			return io.EOF
+		case kind == tokenOpen && string(r.s.name) == "mergeCell":
+			if b, ok := blockOf(r.s.get("ref")); ok {
+				keepTall(&r.tall, b)
+			}
 		}
 	}
+}
+
+// blockOf reads B5:B9.
+func blockOf(ref string) (Block, bool) {
+	from, to, found := strings.Cut(ref, ":")
+	if !found {
+		return Block{}, false
+	}
+	first, okFirst := columnOf([]byte(from))
+	last, okLast := columnOf([]byte(to))
+	firstRow, errFirst := strconv.Atoi(strings.TrimLeft(from, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	lastRow, errLast := strconv.Atoi(strings.TrimLeft(to, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	return Block{FirstRow: firstRow, LastRow: lastRow, FirstColumn: first, LastColumn: last},
+		okFirst && okLast && errFirst == nil && errLast == nil
 }
 
 // row reads the row element just opened.

@@ -35,6 +35,7 @@ type BatchRow struct {
 	ID            ledger.BatchID
 	Name          string
 	Programme     string
+	Monthly       bool // its programme pays every month, and Period is this one
 	Period        calendar.Date
 	DeclaredCount int64
 	DeclaredTotal money.Amount
@@ -76,9 +77,10 @@ func (b BatchRow) State() string {
 
 // Batches are hundreds, so a count and an offset are cheap here.
 const sqlBatchRows = `
-SELECT b.id, b.name_vi, b.programme, b.period, b.declared_count, b.declared_total, b.due_date, b.decision_no, b.made_by, b.made_at,
+SELECT b.id, b.name_vi, b.programme, p.monthly, b.period, b.declared_count, b.declared_total, b.due_date, b.decision_no, b.made_by, b.made_at,
        b.pay_at, b.released_at, b.closed_at, b.paused, s.planned, s.submitted, s.approved, s.released, count(*) OVER ()
   FROM payout.batch AS b
+  JOIN payout.programme AS p ON p.code = b.programme
  CROSS JOIN LATERAL (
        SELECT count(*) FILTER (WHERE s.state = 'planned') AS planned, count(*) FILTER (WHERE s.state = 'submitted') AS submitted,
               count(*) FILTER (WHERE s.state = 'approved') AS approved, count(*) FILTER (WHERE s.state = 'released') AS released,
@@ -109,7 +111,7 @@ func Batches(ctx context.Context, db pgdb.Querier, f BatchFilter) ([]BatchRow, e
 		"limit": limit, "offset": max(0, f.Page-1) * limit})
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (BatchRow, error) {
 		var b BatchRow
-		err := row.Scan(&b.ID, &b.Name, &b.Programme, &b.Period, &b.DeclaredCount, &b.DeclaredTotal, &b.Due, &b.Decision, &b.MadeBy, &b.MadeAt,
+		err := row.Scan(&b.ID, &b.Name, &b.Programme, &b.Monthly, &b.Period, &b.DeclaredCount, &b.DeclaredTotal, &b.Due, &b.Decision, &b.MadeBy, &b.MadeAt,
 			&b.PayAt, &b.ReleasedAt, &b.ClosedAt, &b.Paused, &b.Planned, &b.Submitted, &b.Approved, &b.Released, &b.Found)
 		return b, err
 	})
