@@ -49,6 +49,7 @@ type baseRow struct {
 	AccountIndex   []byte
 	Holder         string
 	Died           string // as people write it, "" = nobody recorded a death
+	DiedBefore     bool   // before the month of the list: nothing is due any more
 }
 
 // endedRow is a base row that ends with this list, or gives way to a row of it.
@@ -66,7 +67,7 @@ SELECT max(l.month) FILTER (WHERE l.month < @month::date), coalesce(max(l.id) FI
 const sqlBaseRows = `
 SELECT b.list, b.row_no, b.person, b.category, p.name, p.name_fold, p.birth_date, coalesce(p.birth_year, 0), p.id_index,
        w.payee_name, w.payee_id_index, coalesce(w.stated_amount, 0), coalesce(c.method, w.method), coalesce(c.bank_bin, ''),
-       c.account_index, coalesce(c.holder, ''), coalesce(to_char(d.died_on, 'DD/MM/YYYY'), '')
+       c.account_index, coalesce(c.holder, ''), coalesce(to_char(d.died_on, 'DD/MM/YYYY'), ''), coalesce(d.died_on < @month::date, false)
   FROM registry.standing_list(@programme, @unit, @unit_from, @base, @list) b
   JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
   JOIN registry.person p ON p.id = b.person
@@ -218,7 +219,7 @@ func (c *changeList) judge(line *Line, acceptRepairs bool) {
 // unmarked refuses a row that says of the money something else than before: taken
 // for unchanged, the correction would be lost in silence.
 func (c *changeList) unmarked(line *Line, base baseRow, acceptRepairs bool) {
-	if base.Died != "" {
+	if base.DiedBefore {
 		c.find(*line, PersonDead, ColName, base.Died)
 		return
 	}
@@ -314,7 +315,8 @@ func (c *changeList) nameRefused(line Line) {
 const absentShown = 5
 
 // absent refuses a full list in which people of the month before are missing: a
-// deleted row drops nobody.
+// deleted row drops nobody. The dead are in no template; whoever died in the month
+// of the list is carried, for the month is due.
 func (c *changeList) absent() {
 	var names []string
 	n := 0

@@ -25,8 +25,8 @@ type Changes struct {
 }
 
 // sqlCarry copies whoever the file does not end or replace. A row that gives way to
-// one of the file goes only if that one was taken. Whoever is recorded as dead is
-// not carried: a whole list with him would be refused that row.
+// one of the file goes only if that one was taken. Whoever died before
+// the month is not carried: a whole list with him would be refused that row.
 const sqlCarry = `
 INSERT INTO registry.list_row
        (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
@@ -35,7 +35,7 @@ SELECT @list::bigint, @last::integer + row_number() OVER (ORDER BY b.list, b.row
        w.method, w.stated_amount, w.payee_name, w.payee_kind, w.payee_id_enc, w.payee_id_index, w.contact, w.note, b.list, b.row_no
   FROM registry.standing_list(@programme, @unit, @unit_from, @base, @list) b
   JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
- WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.person)
+ WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.person AND d.died_on < @month::date)
    AND NOT EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.person = b.person AND o.category = b.category)
    AND NOT EXISTS (SELECT 1 FROM unnest(@ended_lists::bigint[], @ended_rows::integer[], @by_rows::integer[]) AS g (list, row_no, by_row)
                     WHERE g.list = b.list AND g.row_no = b.row_no
@@ -126,7 +126,7 @@ WITH before AS MATERIALIZED (
       JOIN registry.list_row w ON w.list = g.list AND w.row_no = g.row_no
       JOIN registry.person p ON p.id = g.person
       LEFT JOIN marked m ON m.list = g.list AND m.row_no = g.row_no
-      LEFT JOIN registry.death_now d ON d.person = g.person
+      LEFT JOIN registry.death_now d ON d.person = g.person AND d.died_on < @month::date
       LEFT JOIN registry.channel c ON c.person = g.person AND c.rank = 1
       LEFT JOIN LATERAL (SELECT x.row_no FROM registry.refused_row x
                           WHERE x.list = @list AND (x.id_index = p.id_index OR x.name_fold = p.name_fold AND (x.birth_year = p.birth_year) IS NOT FALSE)
