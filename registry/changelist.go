@@ -255,7 +255,7 @@ func (c *changeList) differences(line Line, base baseRow) []string {
 		{ColBank, line.BankBIN == base.BankBIN},
 		{ColAccount, index(crypt.FieldAccount, line.Account) == string(base.AccountIndex)},
 		{ColHolder, line.Method != MethodAccount || vntext.SameName(line.Holder, base.Holder)},
-		{ColPayee, vntext.SameName(line.Payee, base.Payee) && index(crypt.FieldID, line.PayeeID) == string(base.PayeeIndex)},
+		{ColPayee, vntext.Fold(line.Payee) == vntext.Fold(base.Payee) && index(crypt.FieldID, line.PayeeID) == string(base.PayeeIndex)},
 		{ColAmount, int64(line.Amount) == base.Amount},
 	} {
 		if !d.same {
