@@ -89,15 +89,15 @@ func (c *commune) pass() {
 		a.mark = "Đổi"
 		switch i % 5 {
 		case 0:
-			a.method, a.bank, a.account = "Tài khoản", "Ngân hàng Mẫu A", fmt.Sprintf("0019%09d", c.rng.IntN(1e9))
+			a.method, a.bank, a.account = "Tài khoản", "Ngân hàng Mẫu A", fmt.Sprintf("0019%09d", c.rng.IntN(1_000_000_000))
 		case 1:
-			a.method, a.bank, a.account = "Tài khoản", "Ngân hàng Mẫu B", fmt.Sprintf("0029%09d", c.rng.IntN(1e9))
+			a.method, a.bank, a.account = "Tài khoản", "Ngân hàng Mẫu B", fmt.Sprintf("0029%09d", c.rng.IntN(1_000_000_000))
 		case 2:
 			a.method, a.bank, a.account, a.payee = "Tiền mặt", "", "", ""
 		case 3:
 			a.category = map[string]string{elder: elderDisabled, elderDisabled: elder}[a.category]
 		case 4:
-			a.method, a.bank, a.account, a.payee = "Tài khoản", "Ngân hàng Mẫu A", fmt.Sprintf("0018%09d", c.rng.IntN(1e9)), "Trần Văn Nuôi"
+			a.method, a.bank, a.account, a.payee = "Tài khoản", "Ngân hàng Mẫu A", fmt.Sprintf("0018%09d", c.rng.IntN(1_000_000_000)), "Trần Văn Nuôi"
 		}
 	}
 	for range 3 + c.rng.IntN(4) {
