@@ -79,13 +79,23 @@ func (im *importer) hold(ctx context.Context, tx pgx.Tx, in intake) (*stage, []F
 	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
 		return nil, nil, fmt.Errorf("number the list: %w", err)
 	}
-	if !im.long {
+	var err error
+	if s.changes, err = im.readChanges(ctx, s, in.List); err != nil {
+		return nil, nil, err
+	}
+	if s.changes != nil && s.changes.refuses() {
+		return s, s.changes.findings, nil
+	}
+	rows := in
+	if s.changes != nil {
+		rows, s.dropped = s.changes.staged(in), s.changes.dropped()
+	} else if !im.long {
 		met, taken, err := s.takeNew(ctx, in, im.options)
 		if taken || err != nil {
 			return s, met, err
 		}
 	}
-	if err := s.fill(ctx, in); err != nil {
+	if err := s.fill(ctx, rows); err != nil {
 		return nil, nil, err
 	}
 	met, err := s.meet(ctx, in.List, im.options)
@@ -96,5 +106,8 @@ func (im *importer) hold(ctx context.Context, tx pgx.Tx, in intake) (*stage, []F
 	if err != nil {
 		return nil, nil, err
 	}
-	return s, slices.Concat(met, unclear), nil
+	if s.changes == nil {
+		return s, slices.Concat(met, unclear), nil
+	}
+	return s, slices.Concat(s.changes.findings, met, unclear), im.carry(ctx, s)
 }

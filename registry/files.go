@@ -32,7 +32,7 @@ func (f *Files) Check(name string, list *List) {
 	here := int32(len(f.names) - 1)
 	for i := range list.Lines {
 		line := &list.Lines[i]
-		if line.ID == "" {
+		if line.ID == "" || line.Change == ChangeRemoved { // who left one commune may stand on another's list
 			continue
 		}
 		digest := sha256.Sum256([]byte(line.ID.Reveal() + "|" + line.Category))

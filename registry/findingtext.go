@@ -113,6 +113,24 @@ const (
 	AmountZero      Code = "LIST-AMOUNT-ZERO"
 )
 
+// The findings about a change list, which is held against the month before. Those
+// of the whole file stop the import whatever is accepted.
+const (
+	ChangeOnce     Code = "LIST-CHANGE-ONCE"
+	ChangeBase     Code = "LIST-CHANGE-BASE"
+	ChangeMonth    Code = "LIST-CHANGE-MONTH"
+	ChangeAbsent   Code = "LIST-CHANGE-ABSENT"
+	ChangeHeld     Code = "LIST-CHANGE-HELD"
+	ChangeUnknown  Code = "LIST-CHANGE-UNKNOWN"
+	ChangeNear     Code = "LIST-CHANGE-NEAR"
+	ChangeReason   Code = "LIST-CHANGE-REASON"
+	ChangeKnown    Code = "LIST-CHANGE-KNOWN"
+	ChangeStranger Code = "LIST-CHANGE-STRANGER"
+	ChangeWhich    Code = "LIST-CHANGE-WHICH"
+	ChangeNew      Code = "LIST-CHANGE-NEW"
+	ChangeUnmarked Code = "LIST-CHANGE-UNMARKED"
+)
+
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
 	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
@@ -121,7 +139,7 @@ var warningCodes = map[Code]bool{
 }
 
 // repairCodes are the findings that offer a value.
-var repairCodes = map[Code]bool{IDZeroLost: true, BirthMonthFirst: true, BankNear: true, TextSuspect: true}
+var repairCodes = map[Code]bool{IDZeroLost: true, BirthMonthFirst: true, BankNear: true, TextSuspect: true, ChangeNear: true, ChangeUnmarked: true}
 
 // Severity returns what a finding of this code does to its row.
 func (c Code) Severity() Severity {
@@ -328,4 +346,30 @@ var findingTexts = map[Code]findingText{
 	AmountFraction: {"số tiền có phần lẻ hoặc có thể hiểu là phần lẻ", "the amount has a fraction or could be read as one", "Ghi số nguyên đồng, ví dụ 1.000.000", "Write whole đồng, for example 1.000.000"},
 	AmountShape:    {"không đọc được số tiền", "the amount cannot be read", "Chỉ ghi chữ số, ví dụ 1.000.000 hoặc 1000000", "Write digits only, for example 1.000.000 or 1000000"},
 	AmountZero:     {"số tiền bằng 0", "the amount is zero", "Ghi số tiền lớn hơn 0 hoặc bỏ dòng này", "Write more than zero or leave the row out"},
+	ChangeOnce: {"danh sách có cột Tăng / Giảm / Đổi, nhưng chương trình này chi một lần, không theo tháng", "the list has marks of change, and this programme pays once, not by the month",
+		"Bỏ cột Tăng / Giảm / Đổi và nộp danh sách những người được nhận", "Take the column of changes out and hand in the people who receive"},
+	ChangeBase: {"chưa có danh sách tháng trước để tính tăng, giảm", "there is no list of an earlier month to change",
+		"Nộp danh sách đầy đủ: bỏ cột Tăng / Giảm / Đổi", "Hand in a whole list: take the column of changes out"},
+	ChangeMonth: {"tháng này đã nhận danh sách %v, chỉ nhận một danh sách tăng, giảm cho mỗi tháng", "list %v of this month was taken already, and a month has one change list",
+		"Người bổ sung: nộp danh sách bổ sung không có cột Tăng / Giảm / Đổi; người giảm: dừng hưởng trong hồ sơ (person end) hoặc ghi vào tháng sau", "Add people by a list without the column of changes; end a right in the person's record (person end) or in the next month's list"},
+	ChangeAbsent: {"%v người của danh sách trước không có trong tệp: %v", "%v people of the list before are not in the file: %v",
+		"Đừng xóa dòng: giữ dòng của họ, ghi Giảm và lý do nếu thôi hưởng", "Delete no rows: keep theirs, and mark them Giảm with the reason if the right ended"},
+	ChangeHeld: {"%v dòng Giảm hoặc dòng ghi không rõ có lỗi nên cả danh sách chưa được nhận", "%v rows that end a right, or whose mark is unclear, have errors, so nothing of the list is taken",
+		"Sửa các dòng đó trước: chi tiếp hay dừng chi đều có thể sai", "Correct these rows first: paying on and stopping may both be wrong"},
+	ChangeUnknown: {"không hiểu cách ghi ở cột Tăng / Giảm / Đổi", "the mark of change is not understood",
+		"Ghi Tăng, Giảm, Đổi hoặc để trống", "Write Tăng, Giảm, Đổi or leave it empty"},
+	ChangeNear: {"cột Tăng / Giảm / Đổi có lẽ là %v", "the mark of change is probably %v",
+		"Chọn từ danh sách thả xuống, hoặc nhận giá trị đề nghị", "Choose from the drop-down, or accept the offer"},
+	ChangeReason: {"dòng Giảm chưa có số quyết định hay lý do", "a right ends without a decision or a reason",
+		"Ghi số, ngày quyết định, hoặc lý do vào cột Ghi chú", "Give the decision with its date, or the reason in the note"},
+	ChangeKnown: {"ghi Tăng nhưng đã có ở danh sách trước (danh sách %v, dòng %v)", "marked as new, and stands on the list before already (list %v, row %v)",
+		"Ghi Đổi nếu có thay đổi, để trống nếu giữ nguyên", "Mark Đổi if something changed, leave it empty if nothing did"},
+	ChangeStranger: {"ghi %v nhưng không có ở danh sách trước", "marked %v, and does not stand on the list before",
+		"Kiểm tra số định danh, họ tên và nhóm đối tượng; người mới thì ghi Tăng", "Check id, name and category; mark a new person Tăng"},
+	ChangeWhich: {"người này có nhiều nhóm đối tượng ở danh sách trước: %v", "this person stands on the list before in several categories: %v",
+		"Ghi rõ nhóm đối tượng của dòng này", "Say which category this row is about"},
+	ChangeNew: {"không có ở danh sách trước mà chưa ghi Tăng", "does not stand on the list before and is not marked Tăng",
+		"Ghi Tăng nếu là người mới; nếu không, sửa lại số định danh cho đúng người", "Mark a new person Tăng; otherwise correct the id"},
+	ChangeUnmarked: {"đã sửa %v so với danh sách trước mà chưa ghi Đổi", "%v differ from the list before and the row is not marked Đổi",
+		"Ghi Đổi nếu đúng là thay đổi; nếu không, trả lại nội dung cũ", "Mark the row Đổi if this is a change; otherwise put the old content back"},
 }

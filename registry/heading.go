@@ -32,6 +32,7 @@ const (
 	ColPayee
 	ColAmount
 	ColNote
+	ColChange // of a change list; absent in a whole one
 	columnCount
 )
 
@@ -62,6 +63,7 @@ var columnSpecs = [columnCount]columnSpec{
 	ColPayee:    {title: "Người nhận thay", spellings: []string{"nguoinhanho", "nguoiduocuyquyen", "nguoinhan", "nguoinhanuyquyen", "nguoilinhthay", "hotennguoinhanthay", "hovatennguoinhanthay", "nguoidaidiennhan", "nguoinhanthayhoten", "nguoidaidien", "hotennguoiduocuyquyen", "hovatennguoiduocuyquyen"}, masked: true},
 	ColAmount:   {title: "Số tiền", spellings: []string{"mucchi", "muchuong", "sotiendong", "thanhtien", "muctang", "sotienduochuong", "mucqua", "mucquatang", "sotiennhan", "muctrocap", "tongsotien", "sotienvnd", "sotiendongvn", "sotienhuong", "sotienqua", "sotienchitra", "tienqua", "giatriqua", "muctien", "sotienduocnhan", "sotienhotro", "muchotro", "mucnhan", "mucchitra", "tong", "tongtien", "cong", "sotientrocap"}},
 	ColNote:     {title: "Ghi chú", spellings: []string{"chuthich", "ghichukhac", "gc", "lydo", "ghichunguoinhan"}},
+	ColChange:   {title: "Tăng / Giảm / Đổi", spellings: []string{"biendong", "tanggiam", "tanggiamdoi", "loaibiendong", "noidungbiendong", "thaydoi", "tanggiamdieuchinh", "biendongtanggiam", "tinhtrangbiendong"}},
 }
 
 // Title returns the column's heading in the template.

@@ -73,6 +73,8 @@ type Result struct {
 	Waiting         int // rows that were refused and wait for a decision
 	Settled         int // refused rows of earlier lists that this one corrects
 	Skipped         Skipped
+	Carried         int      // people the list did not name, taken over from the month before
+	Changes         *Changes // against the month before, nil without one
 	// Missing are the people of the last list who are not on this one: a work list.
 	// Empty for Again.
 	Missing  []Missing
@@ -273,7 +275,8 @@ func (im *importer) before(ctx context.Context, db pgdb.Querier) (result Result,
 		return Result{}, false, fmt.Errorf("look for list %s: %w", im.file, err)
 	}
 	result.Again = true
-	return result, true, nil
+	result.Changes, err = ChangesOf(ctx, db, result.List)
+	return result, true, err
 }
 
 func (im *importer) keyArgs() pgx.NamedArgs {
@@ -318,9 +321,9 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, in intake) (Result, err
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Row - b.Row })
 	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: list.Refused() + s.dropped,
 		PeopleNew: s.peopleNew, PeopleKnown: s.peopleKnown, ChannelsChanged: s.channelsChanged,
-		Skipped: list.Skipped, Findings: findings}
+		Carried: s.carried, Skipped: list.Skipped, Findings: findings}
 	result.RowsTaken = result.RowsTotal - result.RowsRefused
-	if slices.ContainsFunc(held, Finding.Refuses) && !im.options.AcceptValid || result.RowsTaken == 0 {
+	if slices.ContainsFunc(held, Finding.Refuses) && !im.options.AcceptValid || slices.ContainsFunc(held, wholeFile) || result.RowsTaken == 0 {
 		return Result{}, &RefusedError{Findings: findings, RowsTotal: len(list.Lines)}
 	}
 	if result.Missing, err = s.missing(ctx, list, im.options); err != nil {
@@ -333,6 +336,9 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, in intake) (Result, err
 		return Result{}, err
 	}
 	if result.Settled, err = settleRefused(ctx, tx, s.list, im.options); err != nil {
+		return Result{}, err
+	}
+	if result.Changes, err = im.recordChanges(ctx, s); err != nil {
 		return Result{}, err
 	}
 	return result, s.clear(ctx)

@@ -28,7 +28,8 @@ func TestEveryQueryPrepares(t *testing.T) {
 func TestRecordsAreAppendOnly(t *testing.T) {
 	t.Parallel()
 	pgtest.CheckAppendOnly(t, pgtest.DB(t), "registry.setting", "registry.list", "registry.list_row",
-		"registry.list_refusal", "registry.list_warning", "registry.channel_history")
+		"registry.list_refusal", "registry.list_warning", "registry.channel_history",
+		"registry.list_change_sum", "registry.list_change")
 }
 
 // figures leaves out of a result what a test does not compare.

@@ -57,7 +57,8 @@ type Line struct {
 	PayeeID      crypt.Secret
 	PayeeKind    PayeeKind
 	Note         string
-	Repaired     bool // where the money goes is a value that a repair offered and nobody wrote
+	Repaired     bool   // where the money goes is a value that a repair offered and nobody wrote
+	Change       Change // of a change list
 	// Amount is what the list says, 0 if it says nothing. Payout compares it
 	// with its own rule and never takes it over.
 	Amount money.Amount

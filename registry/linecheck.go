@@ -52,6 +52,12 @@ func (r *lineReader) read(row Row) (Line, []Finding) {
 	if row.Hidden {
 		r.find(RowHidden, ColName)
 	}
+	r.readChange(&line)
+	if line.Change == ChangeRemoved {
+		r.readRemoved(&line)
+		line.Refused = slices.ContainsFunc(r.findings, Finding.Refuses)
+		return line, r.findings
+	}
 	r.checkAddress(&line)
 	r.readName(&line)
 	r.readPerson(&line)

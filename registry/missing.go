@@ -55,6 +55,9 @@ SELECT p.id, p.name, coalesce(p.birth_year, 0), CASE WHEN coalesce(c.sensitive, 
 // missing finds who was on the last list and is not on this one, whose rows are
 // written already. Whoever stands on a refused row is there, and wrong.
 func (s *stage) missing(ctx context.Context, list List, options ImportOptions) ([]Missing, error) {
+	if s.changes != nil {
+		return nil, nil // whoever is not in the file was carried, or a row ended the right
+	}
 	last := options.LastProgramme
 	if last == "" {
 		last = options.Programme

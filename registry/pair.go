@@ -21,6 +21,9 @@ func checkPairs(lines []Line, address func(i int, code Code, c Column, args ...a
 	categoryRow := make(map[personCategory]int)
 	for i := range lines {
 		line := &lines[i]
+		if line.Change == ChangeRemoved {
+			continue // pays nobody; whom it ends is found in the list before
+		}
 		if line.ID == "" {
 			if line.Name == "" {
 				continue

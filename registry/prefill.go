@@ -19,21 +19,36 @@ import (
 // pays every month the lists of the newest month count: whoever left before it does
 // not come back.
 const sqlLastRows = `
-SELECT DISTINCT ON (w.person, w.category)
+SELECT DISTINCT ON (p.id, w.category)
        p.name, p.birth_date, coalesce(p.birth_year, 0), p.birth_precision, p.sex, p.id_index, p.id_enc, p.phone_index, p.phone_enc,
        p.residential_group, p.address, w.contact, w.category, w.decision_no, w.decision_date, w.payee_name, w.payee_id_index, w.payee_id_enc,
        coalesce(w.stated_amount, 0), w.note, coalesce(c.method, w.method), coalesce(c.bank_bin, ''), c.account_index, c.account_enc,
        coalesce(c.holder, '')
   FROM registry.list AS l
   JOIN registry.list_row AS w ON w.list = l.id
-  JOIN registry.person AS p ON p.id = w.person
+  LEFT JOIN registry.same_person AS a ON a.gone = w.person
+  JOIN registry.person AS p ON p.id = coalesce(a.kept, w.person)
   LEFT JOIN registry.channel AS c ON c.person = p.id AND c.rank = 1
  WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from
    AND l.month IS NOT DISTINCT FROM (SELECT max(n.month) FROM registry.list AS n
                                       WHERE n.programme = @programme AND n.unit_code = @unit AND n.unit_valid_from = @unit_from)
    AND NOT EXISTS (SELECT 1 FROM registry.death AS d WHERE d.person = p.id
                       AND NOT EXISTS (SELECT 1 FROM registry.death_undone AS u WHERE u.death = d.act))
- ORDER BY w.person, w.category, w.list DESC, w.row_no`
+ ORDER BY p.id, w.category, w.list DESC, w.row_no`
+
+const sqlLastMonth = `
+SELECT max(l.month) FROM registry.list AS l WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from`
+
+// LastMonth is the newest month of a commune's lists for a programme, zero where it
+// has none or the programme is paid once.
+func LastMonth(ctx context.Context, db pgdb.Querier, programme string, unit UnitKey) (calendar.Date, error) {
+	var month *calendar.Date
+	err := db.QueryRow(ctx, sqlLastMonth, pgx.NamedArgs{"programme": programme, "unit": unit.Code, "unit_from": unit.ValidFrom}).Scan(&month)
+	if err != nil || month == nil {
+		return calendar.Date{}, err
+	}
+	return *month, nil
+}
 
 // LastRows are the people of a commune's lists for a programme as they would be
 // written on the next one, for [WriteTemplate]: nothing is masked, so whoever calls

@@ -32,6 +32,8 @@ type stage struct {
 	peopleKnown     int
 	channelsChanged int
 	claimed         map[int]Claimed // by row, of those whose right a batch holds
+	carried         int             // rows taken over from the month before
+	changes         *changeList     // nil for a whole list
 }
 
 const sqlCopyStage = `

@@ -15,7 +15,10 @@ type TemplateOptions struct {
 	Categories []string // codes offered in the drop-down, at least one
 	Demo       bool     // marks the sheet and offers the invented banks
 	Lines      []Line   // written into it, from LastRows; none = an empty list
-	Password   string   // "" = none
+	// Changes adds the column of marks, with which the list says what is different
+	// from the Lines of last month. Without it the list is a whole one.
+	Changes  bool
+	Password string // "" = none
 }
 
 // The rows of a template: titles above, then headings, then rows to fill in.
@@ -80,7 +83,10 @@ func (t *template) head() {
 	bold, err := t.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true},
 		Alignment: &excelize.Alignment{WrapText: true, Horizontal: "center", Vertical: "center"}})
 	t.do(err)
-	for c := range columnCount {
+	if t.options.Changes {
+		t.do(t.file.SetCellStr(templateSheet, "C4", changeHint))
+	}
+	for c := range t.columns() {
 		cell := fmt.Sprintf("%s%d", columnLetters(int(c)), templateHeader)
 		t.do(t.file.SetCellStr(templateSheet, cell, c.Title()))
 		t.do(t.file.SetCellStyle(templateSheet, cell, cell, bold))
@@ -97,7 +103,7 @@ func (t *template) formats() {
 	t.do(err)
 	number, err := t.file.NewStyle(&excelize.Style{NumFmt: thousandsFormat})
 	t.do(err)
-	for c := range columnCount {
+	for c := range t.columns() {
 		style := text
 		if c == ColAmount || c == ColNumber {
 			style = number
@@ -119,6 +125,17 @@ func (t *template) fill() {
 			t.do(t.file.SetCellValue(templateSheet, fmt.Sprintf("%s%d", columnLetters(column), templateHeader+1+i), value))
 		}
 	}
+}
+
+// changeHint stands above the headings of a list that says what changed.
+const changeHint = "Cột “Tăng / Giảm / Đổi”: dòng để trống giữ nguyên như tháng trước; người mới thêm dòng và ghi Tăng; thôi hưởng ghi Giảm kèm số, ngày quyết định hoặc lý do; sửa ô nào thì ghi Đổi. Không xóa dòng."
+
+// columns are those the template has.
+func (t *template) columns() Column {
+	if t.options.Changes {
+		return columnCount
+	}
+	return ColChange
 }
 
 // rows are as many as are made ready for writing.
@@ -149,7 +166,7 @@ func (t *template) choices() {
 			banksOffered = append(banksOffered, record["name_vi"])
 		}
 	}
-	for i, list := range []struct {
+	lists := []struct {
 		column Column
 		values []string
 	}{
@@ -157,7 +174,12 @@ func (t *template) choices() {
 		{ColMethod, []string{"Tài khoản", "Tiền mặt", "Tại nhà", "BHXH"}},
 		{ColSex, []string{"Nam", "Nữ"}},
 		{ColBank, banksOffered},
-	} {
+	}
+	if t.options.Changes {
+		lists = append(lists, lists[0])
+		lists[len(lists)-1].column, lists[len(lists)-1].values = ColChange, changeMarks
+	}
+	for i, list := range lists {
 		letters := columnLetters(i)
 		t.do(t.file.SetSheetCol(choiceSheet, letters+"1", &list.values))
 		validation := excelize.NewDataValidation(true)
