@@ -1,0 +1,43 @@
+package web
+
+import (
+	"html/template"
+	"slices"
+
+	"ansinh/registry"
+)
+
+// intakeRoutes are the pages of lists, of rows that were not taken, and of the
+// people on them.
+func (s *site) intakeRoutes() []route {
+	return slices.Concat(s.listRoutes(), s.refusalRoutes())
+}
+
+// intakeFunctions are what their templates call.
+func (s *site) intakeFunctions(lang string) template.FuncMap {
+	w, f := s.words[lang], formatter{lang}
+	return template.FuncMap{
+		"intake":  func(v view) []navItem { return intake(w, v) },
+		"waits":   func(word string) mark { return mark{Word: word, Tone: "doubt", Shape: "diamond"} },
+		"settled": func() mark { return mark{Word: w.say("refusal.settled"), Tone: "done", Shape: "check"} },
+		"overdue": func() mark { return mark{Word: w.say("refusals.late"), Tone: "owed", Shape: "cross"} },
+		"finding": func(severity string, refuses bool) mark { return findingMark(w, severity, refuses) },
+		"whyOpen": f.whyOpen,
+		"whyAll":  f.whyAll,
+		"remedy":  func(code string) string { _, remedy := f.finding(code); return remedy },
+	}
+}
+
+// findingMark is how grave a finding is; a repair that keeps nothing out was taken.
+func findingMark(w words, severity string, refuses bool) mark {
+	switch {
+	case severity == string(registry.SeverityRepair) && !refuses:
+		return mark{Word: w.say("finding.repaired"), Tone: "done", Shape: "check"}
+	case severity == string(registry.SeverityRepair):
+		return mark{Word: w.say("finding.repair"), Tone: "moving", Shape: "arrow"}
+	case refuses:
+		return mark{Word: w.say("finding.error"), Tone: "owed", Shape: "cross"}
+	default:
+		return mark{Word: w.say("finding.warning"), Tone: "doubt", Shape: "diamond"}
+	}
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"slices"
+
+	"ansinh/internal/calendar"
+	"ansinh/registry"
+	"ansinh/web/accounts"
+	"ansinh/web/records"
+)
+
+// intakeStories are those of the pages of lists and of what is left about them.
+func (s *site) intakeStories() []story {
+	return slices.Concat(s.listStories(), s.refusalStories())
+}
+
+func (s *site) storyUnits() []option {
+	return options(s.told().say("filter.all"), "", "00004", "Phường Mẫu Hoàn Kiếm", "00008", "Xã Mẫu Ba Vì")
+}
+
+func (s *site) storyProgrammes() []option {
+	return options(s.told().say("batches.programme.all"), "", "TET26", "Quà Tết Bính Ngọ 2026")
+}
+
+// storyFound is what a list with mistakes has.
+var storyFound = []records.CodeCount{
+	{Code: string(registry.IDLength), Severity: "error", Refuses: true, Count: 14, Cells: "D12 D31 D40 D57 D80 D92 D101 D155", More: true},
+	{Code: string(registry.IDZeroLost), Severity: "repair", Refuses: true, Count: 3, Cells: "D17 D18 D19"},
+	{Code: string(registry.PersonCommune), Severity: "warning", Count: 1, Cells: "B204"},
+}
+
+func (s *site) listStories() []story {
+	w := s.told()
+	row := records.ListRow{ID: 3, Programme: "TET26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", File: "00004-tet.xlsx", Total: 9_412, Taken: 9_395, Refused: 17, By: "can-bo-lap", At: storyTime, Open: 17}
+	clean := records.ListRow{ID: 2, Programme: "TET26", Unit: "00008", UnitVI: "Xã Mẫu Ba Vì", File: "Danh sách quà Tết.xls", Sheet: "Thôn 1", Total: 412, Taken: 412, By: "can-bo-lap", At: storyTime}
+	all := lists{Rows: []records.ListRow{row, clean}, Programmes: s.storyProgrammes(), Units: s.storyUnits(), List: s.storyList("lists.count", 126, 2), MayTake: true}
+	look, none := all, all
+	look.MayTake, look.List = false, s.storyList("lists.count", 2, 2, "Quà Tết Bính Ngọ 2026")
+	none.Rows, none.List = nil, s.storyList("lists.count", 0, 0)
+	detail := oneList{ListDetail: records.ListDetail{ListRow: row, SHA256: storyHash, PeopleNew: 212, PeopleKnown: 9_183, ChannelsChanged: 41},
+		Found: formatter{s.telling}.codeWords(storyFound), MayCopy: true}
+	locked, done := detail, detail
+	locked.Password = true
+	done.ListRow, done.Found, done.MayCopy = clean, nil, false
+	return []story{
+		{Page: "lists", Name: "for an officer", Me: accounts.Maker, Data: all},
+		{Page: "lists", Name: "filtered, for an auditor", Me: accounts.Auditor, Data: look},
+		{Page: "lists", Name: "nothing yet", Me: accounts.Maker, Data: none},
+		{Page: "listfile", Name: "rows wait", Me: accounts.Maker, Data: detail},
+		{Page: "listfile", Name: "a password is asked", Me: accounts.Maker, Data: locked, Status: 422,
+			Errors: []fieldError{{Field: "password", Text: w.say("upload.password.wrong")}}},
+		{Page: "listfile", Name: "all taken", Me: accounts.Auditor, Data: done},
+	}
+}
+
+func (s *site) refusalStories() []story {
+	w := s.told()
+	today := calendar.DateOf(storyTime)
+	late := records.OpenRowLine{Batch: 13001, Programme: "TET26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", List: 3, Row: 12, File: "00004-tet.xlsx", Source: "refused",
+		Name: "Nguyễn Văn Mẫu", Codes: string(registry.IDLength), Owner: "can-bo-lap", Due: today.AddDays(-2)}
+	soon := late
+	soon.Row, soon.Name, soon.Codes, soon.Due, soon.Batch = 31, "", string(registry.NameMissing)+" "+string(registry.CategoryMissing), today.AddDays(4), 0
+	left := late
+	left.Row, left.Name, left.Source, left.Codes, left.Due, left.Moved = 40, "Trần Thị Mẫu", "left_out", "no_heir", today.AddDays(6), true
+	codes := options(w.say("filter.all"), "", string(registry.IDLength), formatter{s.telling}.whyOpen(string(registry.IDLength)))
+	all := refusals{Rows: []records.OpenRowLine{late, soon, left}, Programmes: s.storyProgrammes(), Units: s.storyUnits(), Codes: codes,
+		Late: options(w.say("filter.all"), "", "yes", w.say("refusals.late.only")), List: s.storyList("refusals.count", 212, 3), Today: today}
+	none, nothing := all, all
+	none.Rows, none.List = nil, s.storyList("refusals.count", 0, 0)
+	nothing.Rows, nothing.Only, nothing.List = nil, 2, s.storyList("refusals.count", 0, 0, w.say("refusals.of.list", 2))
+	one := refusal{RowDetail: records.RowDetail{List: 3, Row: 12, Programme: "TET26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", File: "00004-tet.xlsx", Refused: true,
+		Name: "Nguyễn Văn Mẫu", Birth: 1940, Waits: []records.OpenRowLine{late}, Findings: []records.RowFinding{
+			{Code: string(registry.IDZeroLost), Severity: "repair", Refuses: true, Column: "D", Value: "•••••••••71", Proposed: "••••••••••71"},
+			{Code: string(registry.CategoryYear), Severity: "warning", Column: "H", Value: "TET-HN-2026-03"}}}, May: true, Today: today}
+	shown, look, wrong, ended, planned := one, one, one, one, one
+	shown.Shown, shown.Cells = true, []registry.RefusedCell{{Column: "B", Heading: "Họ và tên", Value: "Nguyễn Văn Mẫu"}, {Column: "D", Heading: "Số CCCD", Value: "00000000071"}}
+	look.May = false
+	wrong.Act, wrong.Why, wrong.Second = "drop", "đã chuyển đi tỉnh khác", "ke-toan-truong"
+	ended.Waits, ended.Decisions = nil, []records.RowDecision{{Kind: "moved", Reason: "chờ cấp lại căn cước", ByOne: "can-bo-lap", At: storyTime.AddDate(0, 0, -9)},
+		{Kind: "corrected", NewList: 8, NewRow: 12, ByOne: "can-bo-lap", At: storyTime}}
+	planned.Refused, planned.Findings, planned.Waits, planned.Name = false, nil, []records.OpenRowLine{left}, left.Name
+	return []story{
+		{Page: "refusals", Name: "late, soon, moved", Me: accounts.Maker, Data: all},
+		{Page: "refusals", Name: "nothing waits", Me: accounts.Auditor, Data: none},
+		{Page: "refusals", Name: "nothing of one list", Me: accounts.Maker, Data: nothing},
+		{Page: "refusal", Name: "waits, late", Me: accounts.Maker, Data: one},
+		{Page: "refusal", Name: "the whole row shown", Me: accounts.Maker, Data: shown},
+		{Page: "refusal", Name: "for an auditor", Me: accounts.Auditor, Data: look},
+		{Page: "refusal", Name: "the second person's password is wrong", Me: accounts.Accountant, Data: wrong, Status: 403,
+			Errors: []fieldError{{Field: "drop-password", Text: s.tellHalf("Tên đăng nhập hoặc mật khẩu không đúng. / The name or the password is not right.")}}},
+		{Page: "refusal", Name: "left out by a plan", Me: accounts.Maker, Data: planned},
+		{Page: "refusal", Name: "settled", Me: accounts.Maker, Data: ended},
+	}
+}
