@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"reflect"
 	"slices"
 
 	"ansinh/registry"
@@ -10,7 +11,7 @@ import (
 // intakeRoutes are the pages of lists, of rows that were not taken, and of the
 // people on them.
 func (s *site) intakeRoutes() []route {
-	return slices.Concat(s.listRoutes(), s.refusalRoutes())
+	return slices.Concat(s.listRoutes(), s.uploadRoutes(), s.refusalRoutes())
 }
 
 // intakeFunctions are what their templates call.
@@ -24,6 +25,9 @@ func (s *site) intakeFunctions(lang string) template.FuncMap {
 		"finding": func(severity string, refuses bool) mark { return findingMark(w, severity, refuses) },
 		"whyOpen": f.whyOpen,
 		"whyAll":  f.whyAll,
+		"pick":    f.pick,
+		"len64":   func(list any) int64 { return int64(reflect.ValueOf(list).Len()) },
+		"int64":   func(n int) int64 { return int64(n) },
 		"remedy":  func(code string) string { _, remedy := f.finding(code); return remedy },
 	}
 }

@@ -7,11 +7,12 @@ import (
 	"ansinh/registry"
 	"ansinh/web/accounts"
 	"ansinh/web/records"
+	"ansinh/web/uploads"
 )
 
 // intakeStories are those of the pages of lists and of what is left about them.
 func (s *site) intakeStories() []story {
-	return slices.Concat(s.listStories(), s.refusalStories())
+	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories())
 }
 
 func (s *site) storyUnits() []option {
@@ -50,6 +51,43 @@ func (s *site) listStories() []story {
 		{Page: "listfile", Name: "a password is asked", Me: accounts.Maker, Data: locked, Status: 422,
 			Errors: []fieldError{{Field: "password", Text: w.say("upload.password.wrong")}}},
 		{Page: "listfile", Name: "all taken", Me: accounts.Auditor, Data: done},
+	}
+}
+
+func (s *site) uploadStories() []story {
+	form := uploadForm{Programmes: options("", "TET26", "TET26", "Quà Tết Bính Ngọ 2026")[1:], Units: s.storyUnits(), MaxMB: uploadMax >> 20}
+	form.Units[0].Word = s.told().say("upload.unit.byname")
+	locked, own := form, form
+	locked.Password, own.Units = true, form.Units[1:2]
+	row := func(cell string, severity registry.Severity, refuses bool, code registry.Code, value, proposed string) registry.CheckRow {
+		r := registry.CheckRow{Cell: cell, Code: code, Severity: string(severity), Refuses: refuses, Value: value, Proposed: proposed}
+		r.Reason, r.ReasonEN, r.Remedy, r.RemedyEN = registry.Words(code)
+		return r
+	}
+	c := checked{ID: "0123456789abcdef0123456789abcdef", UnitVI: "Phường Mẫu Hoàn Kiếm", Known: true, Digest: storyHash, Upload: uploads.Upload{Name: "00004-tet.xlsx", Programme: "TET26", Unit: "00004"},
+		Report:   registry.CheckReport{Rows: 412, Sound: 395, Refused: 17, Warnings: 3, Offers: 3, Missing: []registry.Missing{{Person: 1, Name: "Lê Thị Mẫu", BirthYear: 1938, List: 2, Row: 77}}},
+		Encoding: options(s.told().say("checked.encoding.auto"), "", s.told().pairs("encoding", "unicode", "tcvn3", "vni")...)}
+	c.Report.Table = []registry.CheckRow{row("D12", registry.SeverityError, true, registry.IDLength, "•••••••71", ""), row("D17", registry.SeverityRepair, true, registry.IDZeroLost, "•••••••••71", "••••••••••71"),
+		row("", registry.SeverityWarning, false, registry.SheetHidden, "Trang nháp", "")}
+	c.Rows, c.More = c.Report.Table, 211
+	passed, letters, nolist, refused := c, c, c, c
+	passed.Passed, passed.Rows, passed.More = true, nil, 0
+	passed.Report = registry.CheckReport{Rows: 412, Sound: 412}
+	letters.Report.Previews = []registry.Preview{{Cell: "B7", Encoding: "TCVN3", Before: "NguyÔn V¨n MÉu", After: "Nguyễn Văn Mẫu"}}
+	letters.Report.Sound, letters.Report.Refused = 0, 412
+	nolist.Known, nolist.More, nolist.Rows = false, 0, []registry.CheckRow{row("", registry.SeverityError, true, registry.HeaderNone, "", "")}
+	nolist.Report = registry.CheckReport{Table: nolist.Rows}
+	refused.Repairs = true
+	return []story{
+		{Page: "upload", Name: "for the whole city", Me: accounts.Maker, Data: form},
+		{Page: "upload", Name: "for one commune", Me: accounts.Maker, Data: own},
+		{Page: "upload", Name: "the file has a password", Me: accounts.Maker, Data: locked, Status: 422, Errors: []fieldError{{Field: "password", Text: s.told().say("upload.password.wrong")}}},
+		{Page: "checked", Name: "some rows are refused", Me: accounts.Maker, Data: c},
+		{Page: "checked", Name: "all is right", Me: accounts.Maker, Data: passed},
+		{Page: "checked", Name: "old letters", Me: accounts.Maker, Data: letters},
+		{Page: "checked", Name: "no list", Me: accounts.Maker, Data: nolist},
+		{Page: "checked", Name: "refused at the import", Me: accounts.Maker, Data: refused, Status: 422,
+			Errors: []fieldError{{Text: s.tellHalf(errNothingTaken(&registry.RefusedError{RowsTotal: 412}).Error())}}},
 	}
 }
 
