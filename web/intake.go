@@ -1,34 +1,41 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"reflect"
 	"slices"
 
 	"ansinh/registry"
+	"ansinh/registry/people"
 )
 
 // intakeRoutes are the pages of lists, of rows that were not taken, and of the
 // people on them.
 func (s *site) intakeRoutes() []route {
-	return slices.Concat(s.listRoutes(), s.uploadRoutes(), s.refusalRoutes())
+	return slices.Concat(s.listRoutes(), s.uploadRoutes(), s.refusalRoutes(), s.personRoutes())
 }
 
 // intakeFunctions are what their templates call.
 func (s *site) intakeFunctions(lang string) template.FuncMap {
 	w, f := s.words[lang], formatter{lang}
 	return template.FuncMap{
-		"intake":  func(v view) []navItem { return intake(w, v) },
-		"waits":   func(word string) mark { return mark{Word: word, Tone: "doubt", Shape: "diamond"} },
-		"settled": func() mark { return mark{Word: w.say("refusal.settled"), Tone: "done", Shape: "check"} },
-		"overdue": func() mark { return mark{Word: w.say("refusals.late"), Tone: "owed", Shape: "cross"} },
-		"finding": func(severity string, refuses bool) mark { return findingMark(w, severity, refuses) },
-		"whyOpen": f.whyOpen,
-		"whyAll":  f.whyAll,
-		"pick":    f.pick,
-		"len64":   func(list any) int64 { return int64(reflect.ValueOf(list).Len()) },
-		"int64":   func(n int) int64 { return int64(n) },
-		"remedy":  func(code string) string { _, remedy := f.finding(code); return remedy },
+		"intake":    func(v view) []navItem { return intake(w, v) },
+		"waits":     func(word string) mark { return mark{Word: word, Tone: "doubt", Shape: "diamond"} },
+		"settled":   func() mark { return mark{Word: w.say("refusal.settled"), Tone: "done", Shape: "check"} },
+		"overdue":   func() mark { return mark{Word: w.say("refusals.late"), Tone: "owed", Shape: "cross"} },
+		"finding":   func(severity string, refuses bool) mark { return findingMark(w, severity, refuses) },
+		"whyOpen":   f.whyOpen,
+		"whyAll":    f.whyAll,
+		"pick":      f.pick,
+		"birth":     f.birth,
+		"fact":      func(fact people.Fact) string { return f.factValue(w, fact) },
+		"outcomeOf": func(outcome string) mark { return actOutcome(w, outcome) },
+		"kindOf":    func(k people.Kind) string { return f.pick(k.Words()) },
+		"wordOr":    func(prefix string, name any) string { return wordOr(w, prefix, fmt.Sprint(name)) },
+		"len64":     func(list any) int64 { return int64(reflect.ValueOf(list).Len()) },
+		"int64":     func(n int) int64 { return int64(n) },
+		"remedy":    func(code string) string { _, remedy := f.finding(code); return remedy },
 	}
 }
 

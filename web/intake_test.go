@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -71,3 +72,30 @@ func TestARowNotTakenIsDecided(t *testing.T) {
 }
 
 func batchText(id ledger.BatchID) string { return strconv.Itoa(int(id)) }
+
+// Whoever finds a person, or a payment, reads the record behind it; that it was
+// read is recorded, and another commune's officer does not get to see it.
+func TestARecordIsReadAndTheReadingRecorded(t *testing.T) {
+	t.Parallel()
+	h, batch := staffed(t)
+	h.person("xa-hai", accounts.Maker, unitTwo, false)
+	lan := h.as("lan")
+	lan.get("/find").submit("/find", "name", "Nguyen Van Mau 5", "born", "1940").wants(http.StatusOK).has(`href="/people/5"`)
+	lan.get("/people/5").wants(http.StatusOK).has("Nguyễn Văn Mẫu 5", communeOne(), "tài khoản", "…0005", "500.000 đồng", "TET-HN-2026-03", "như danh sách đã ghi").
+		hasNot(accountOf(5))
+	if n := h.audited("person.read"); n != 1 {
+		t.Errorf("%d readings are recorded, want 1", n)
+	}
+	payment := regexp.MustCompile(`href="(/payments/` + batchText(batch) + `/\d+)"`).FindStringSubmatch(lan.body)
+	if payment == nil {
+		t.Fatal("the record does not lead to its payment")
+	}
+	lan.get(payment[1]).wants(http.StatusOK).has(`href="/people/5"`)
+	two := h.as("xa-hai")
+	two.get("/people/5").wants(http.StatusNotFound)
+	two.get("/people/131").wants(http.StatusOK)
+	two.get("/people/9999").wants(http.StatusNotFound)
+	if n := h.audited("person.read"); n != 2 {
+		t.Errorf("%d readings are recorded, want 2: a page that was refused is none", n)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"ansinh/internal/calendar"
 	"ansinh/registry"
+	"ansinh/registry/people"
 	"ansinh/web/accounts"
 	"ansinh/web/records"
 	"ansinh/web/uploads"
@@ -12,7 +13,7 @@ import (
 
 // intakeStories are those of the pages of lists and of what is left about them.
 func (s *site) intakeStories() []story {
-	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories())
+	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories(), s.personStories())
 }
 
 func (s *site) storyUnits() []option {
@@ -128,5 +129,30 @@ func (s *site) refusalStories() []story {
 			Errors: []fieldError{{Field: "drop-password", Text: s.tellHalf("Tên đăng nhập hoặc mật khẩu không đúng. / The name or the password is not right.")}}},
 		{Page: "refusal", Name: "left out by a plan", Me: accounts.Maker, Data: planned},
 		{Page: "refusal", Name: "settled", Me: accounts.Maker, Data: ended},
+	}
+}
+
+func (s *site) personStories() []story {
+	w, f := s.told(), formatter{s.telling}
+	day := calendar.DateOf(storyTime)
+	paid := f.mark("paid")
+	p := person{Record: people.Record{Person: 740, Day: day, Name: "Nguyễn Văn Mẫu", ID: "…0071", Birth: "1940-03-02", Sex: registry.Male, Unit: "00004 2025-07-01", Waiting: 1,
+		Categories: []people.CategoryState{{Code: "TET-HN-2026-03", Shown: "Người cao tuổi", State: people.Active, Decision: "12/QĐ-UBND", List: 3}, {Shown: "trợ giúp xã hội", State: people.Suspended}}},
+		UnitVI: "Phường Mẫu Hoàn Kiếm", Ways: []wayLine{{people.WayState{Rank: 1, Method: registry.MethodAccount, BankBIN: "999001", Account: "…0071", Holder: "NGUYEN VAN MAU"}, "Ngân hàng Mẫu A"},
+			{people.WayState{Rank: 2, Method: registry.MethodCash}, ""}},
+		Members: []member{{740, "Nguyễn Văn Mẫu", true}, {741, "Trần Thị Mẫu", false}},
+		Payments: []foundSentence{{Mark: paid, Path: "/payments/13001/740",
+			Text: w.say("find.say.paid", f.money(500_000), "Quà Tết Bính Ngọ 2026", w.say("find.where.account", "Ngân hàng Mẫu A", "0071"), f.date(day), f.date(day))}},
+		Acts: []people.Act{{ID: 9, Kind: people.KindName, From: day, PaperNo: "7/GKS", PaperDate: day, Why: "theo giấy khai sinh", By: "can-bo-lap", ByTwo: "chu-tich-00004", At: storyTime, Outcome: "done"},
+			{ID: 12, Kind: people.KindChannel, From: day, PaperNo: "02/Đ", PaperDate: day, Why: "mất thẻ", By: "can-bo-lap", At: storyTime}},
+		Facts: []people.Fact{{Field: "name", Value: "Nguyễn Văn Mầu", From: day.AddDays(-40), To: day, Known: storyTime.AddDate(0, 0, -40), List: 3}, {Field: "sex", Value: "M", From: day, Known: storyTime, Act: 9}}}
+	plain, dead := p, p
+	plain.Record, plain.Ways, plain.Members, plain.Payments, plain.Acts, plain.Facts = people.Record{Person: 741, Name: "Trần Thị Mẫu", Unit: p.Unit}, nil, nil, nil, nil, nil
+	dead.Died, dead.Into, dead.Record.Others = day, 12, []int64{900}
+	dead.Payee = &people.PayeeState{Kind: people.Heir, Name: "Nguyễn Văn Con", PaperNo: "5/VB", PaperDate: day, From: day, To: day.AddDays(90), Method: registry.MethodCash}
+	return []story{
+		{Page: "person", Name: "with a history", Me: accounts.Maker, Data: p},
+		{Page: "person", Name: "as the list had it", Me: accounts.Auditor, Data: plain},
+		{Page: "person", Name: "died, merged, with an heir", Me: accounts.Accountant, Data: dead},
 	}
 }
