@@ -5,15 +5,17 @@ import (
 	"html/template"
 	"reflect"
 	"slices"
+	"strings"
 
 	"ansinh/registry"
 	"ansinh/registry/people"
+	checking "ansinh/registry/verification"
 )
 
 // intakeRoutes are the pages of lists, of rows that were not taken, and of the
 // people on them.
 func (s *site) intakeRoutes() []route {
-	return slices.Concat(s.listRoutes(), s.uploadRoutes(), s.refusalRoutes(), s.personRoutes())
+	return slices.Concat(s.listRoutes(), s.uploadRoutes(), s.refusalRoutes(), s.personRoutes(), s.verificationRoutes(), s.candidateRoutes())
 }
 
 // intakeFunctions are what their templates call.
@@ -31,6 +33,9 @@ func (s *site) intakeFunctions(lang string) template.FuncMap {
 		"birth":     f.birth,
 		"fact":      func(fact people.Fact) string { return f.factValue(w, fact) },
 		"outcomeOf": func(outcome string) mark { return actOutcome(w, outcome) },
+		"differs":   func(fields []string) string { return differsWord(w, fields) },
+		"verdictOf": func(verdict checking.Verdict) mark { return verdictMark(w, verdict) },
+		"isoDay":    f.birth,
 		"kindOf":    func(k people.Kind) string { return f.pick(k.Words()) },
 		"wordOr":    func(prefix string, name any) string { return wordOr(w, prefix, fmt.Sprint(name)) },
 		"len64":     func(list any) int64 { return int64(reflect.ValueOf(list).Len()) },
@@ -51,4 +56,18 @@ func findingMark(w words, severity string, refuses bool) mark {
 	default:
 		return mark{Word: w.say("finding.warning"), Tone: "doubt", Shape: "diamond"}
 	}
+}
+
+// differsWord names what differs.
+func differsWord(w words, fields []string) string {
+	var list []string
+	for _, field := range fields {
+		list = append(list, wordOr(w, "fact.", field))
+	}
+	return strings.ToLower(strings.Join(list, ", "))
+}
+
+func verdictMark(w words, verdict checking.Verdict) mark {
+	tones := map[string][2]string{"different": {"doubt", "diamond"}, "dead": {"owed", "cross"}, "not_found": {"doubt", "diamond"}, "same": {"done", "check"}}
+	return markOf(w, "answer.is.", string(verdict), tones)
 }

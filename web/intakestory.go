@@ -6,6 +6,7 @@ import (
 	"ansinh/internal/calendar"
 	"ansinh/registry"
 	"ansinh/registry/people"
+	checking "ansinh/registry/verification"
 	"ansinh/web/accounts"
 	"ansinh/web/records"
 	"ansinh/web/uploads"
@@ -13,7 +14,7 @@ import (
 
 // intakeStories are those of the pages of lists and of what is left about them.
 func (s *site) intakeStories() []story {
-	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories(), s.personStories())
+	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories(), s.personStories(), s.verificationStories(), s.candidateStories())
 }
 
 func (s *site) storyUnits() []option {
@@ -154,5 +155,52 @@ func (s *site) personStories() []story {
 		{Page: "person", Name: "with a history", Me: accounts.Maker, Data: p},
 		{Page: "person", Name: "as the list had it", Me: accounts.Auditor, Data: plain},
 		{Page: "person", Name: "died, merged, with an heir", Me: accounts.Accountant, Data: dead},
+	}
+}
+
+func (s *site) verificationStories() []story {
+	ended := storyTime
+	row := records.VerificationRow{ID: 2, List: 3, Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", Source: checking.Population, Total: 9_395, By: "can-bo-lap", At: storyTime, Waiting: 4_120, Open: 6}
+	done := records.VerificationRow{ID: 1, List: 2, Unit: "00008", UnitVI: "Xã Mẫu Ba Vì", Source: checking.Accounts, Total: 412, By: "can-bo-lap", At: storyTime, Ended: &ended}
+	other := checking.Difference{Person: 740, Name: "Nguyễn Văn Mẫu", Verdict: checking.Different, Differs: []string{"name", "birth"}, AskedAt: storyTime, Version: "2026-01-19", Theirs: "Nguyễn Văn Mầu, 1940-03-12, M, 00004"}
+	dead := checking.Difference{Person: 741, Name: "Trần Thị Mẫu", Verdict: checking.Dead, AskedAt: storyTime, Version: "2026-01-19", Theirs: "Trần Thị Mẫu, 1938, F, 00004, mất / died 2026-01-02"}
+	settled := other
+	settled.Choice, settled.Why, settled.By = "accept", "đã đối chiếu giấy khai sinh", "can-bo-lap"
+	unknown := checking.Difference{Person: 742, Name: "Lê Văn Mẫu", Verdict: checking.NotFound, AskedAt: storyTime, Version: "2026-01-19", Theirs: "không có / not known"}
+	account := checking.Difference{Person: 743, Name: "Phạm Thị Mẫu", Verdict: checking.Different, Differs: []string{"holder"}, AskedAt: storyTime, Version: "A-7", Theirs: "NGUYEN THI KHAC"}
+	ofAccount := done
+	ofAccount.Open = 1
+	wrong := resolveForm{Choice: "correct", Why: "theo CSDL dân cư", Paper: "CSDLDC-7", PaperDate: "31/02/2026"}
+	return []story{
+		{Page: "verifications", Name: "one goes on", Me: accounts.Maker, Data: verifications{Rows: []records.VerificationRow{row, done}, List: s.storyList("verifications.count", 2, 2)}},
+		{Page: "verifications", Name: "none yet", Me: accounts.Auditor, Data: verifications{List: s.storyList("verifications.count", 0, 0)}},
+		{Page: "verification", Name: "differences wait", Me: accounts.Maker, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{other, dead, unknown}, Next: "?after=742"}},
+		{Page: "verification", Name: "all, decided too", Me: accounts.Auditor, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{settled, dead}, All: true}},
+		{Page: "verification", Name: "nothing waits", Me: accounts.Maker, Data: oneVerification{VerificationRow: done}},
+		{Page: "difference", Name: "another name and birth", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, May: true}},
+		{Page: "difference", Name: "an id nobody knows", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: unknown, May: true, Form: resolveForm{Choice: "correct"}}},
+		{Page: "difference", Name: "another holder", Me: accounts.Accountant, Data: difference{VerificationRow: ofAccount, Difference: account, May: true, Form: resolveForm{Choice: "correct"}}},
+		{Page: "difference", Name: "the paper's date is wrong", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, May: true, Form: wrong}, Status: 422,
+			Errors: []fieldError{{Field: "paper-date", Text: s.told().say("list.date.wrong", "31/02/2026")}}},
+		{Page: "difference", Name: "decided", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: settled}},
+		{Page: "difference", Name: "for an auditor", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: dead}},
+	}
+}
+
+func (s *site) candidateStories() []story {
+	w := s.told()
+	units := s.storyUnits()
+	units[0].Word = w.say("template.unit")
+	d := candidates{Programmes: s.storyProgrammes()[1:], Last: options(w.say("candidates.last.none"), "", "TET25", "Quà Tết 2025"), Units: units, From: "01/01/2026", To: "31/12/2026"}
+	found, nobody := d, d
+	found.Asked, found.List = true, s.storyList("candidates.count", 61, 3, "Phường Mẫu Hoàn Kiếm")
+	found.Rows = []registry.Candidate{{Why: registry.WhyBirthday, Person: 740, Name: "Nguyễn Văn Mẫu", BirthYear: 1956, UnitName: "Phường Mẫu Hoàn Kiếm", What: "70", On: "2026-03-02"},
+		{Why: registry.WhyLast, Person: 741, Name: "Trần Thị Mẫu", BirthYear: 1938, UnitName: "Phường Mẫu Hoàn Kiếm", What: "TET25", Category: "TET-HN-2026-03"},
+		{Why: registry.WhyDecision, Person: 742, Name: "Lê Văn Mẫu", UnitName: "Phường Mẫu Hoàn Kiếm", What: "12/QĐ-UBND", On: "2026-01-20"}}
+	nobody.Asked, nobody.List = true, s.storyList("candidates.count", 0, 0)
+	return []story{
+		{Page: "candidates", Name: "not asked yet", Me: accounts.Maker, Data: d},
+		{Page: "candidates", Name: "some to look at", Me: accounts.Maker, Data: found},
+		{Page: "candidates", Name: "nobody is missing", Me: accounts.Auditor, Data: nobody},
 	}
 }

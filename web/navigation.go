@@ -65,6 +65,8 @@ func navigation(w words, v view) []navItem {
 var intakePlaces = []struct{ path, key string }{
 	{"/lists", "nav.lists"},
 	{"/refusals", "nav.refusals"},
+	{"/candidates", "nav.candidates"},
+	{"/verifications", "nav.verifications"},
 }
 
 func inIntake(path string) bool {

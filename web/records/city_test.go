@@ -64,6 +64,10 @@ func newCity(t *testing.T, people, batches int) (*bench.City, *pgxpool.Pool) {
 		 SELECT l.id, n, 'Lê Thị ' || n, 'le thi ' || n, '', 'LIST-ID-LENGTH', '', 'lan', '2026-01-27' FROM registry.list AS l CROSS JOIN generate_series(11, 12) AS n WHERE l.id > 900000`,
 		`INSERT INTO registry.row_decision (list, row_no, n, kind, reason, by_one, by_two, at)
 		 SELECT list, row_no, 1, 'dropped', 'thôi hưởng', 'lan', 'hoa', '2026-01-28' FROM registry.refused_row WHERE list BETWEEN 900001 AND 900350`,
+		// Each list was held against the population register: few people differ.
+		`INSERT INTO registry.verification (list, source, total, made_by, made_at) SELECT l.id, 'population', 60, 'lan', '2026-01-21' FROM registry.list AS l WHERE l.id > 900000 ORDER BY l.id`,
+		`INSERT INTO registry.verification_item (verification, person, verdict)
+		 SELECT v.id, n, CASE WHEN n % 60 = 7 THEN 'different' ELSE 'same' END FROM registry.verification AS v CROSS JOIN generate_series(1, 60) AS n`,
 	} {
 		if _, err := db.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
