@@ -53,6 +53,7 @@ var ranks = map[string]rank{
 	"ansinh/reports/filing":                7.4, // keeps what reports, timeliness and ledger compute
 	"ansinh/web/accounts":                  7.5,
 	"ansinh/web/records":                   7.5,
+	"ansinh/web/uploads":                   7.5,
 	"ansinh/web":                           8,
 	"ansinh/web/api":                       8,
 	"ansinh/internal/backup":               8.5,

@@ -10,6 +10,9 @@ import (
 	"ansinh/internal/pgdb"
 )
 
+// CandidateAges are the ages at which a right or a gift begins.
+var CandidateAges = []int{70, 75, 80, 90, 100}
+
 // CandidateQuery asks who should be on the lists of a programme and is on none.
 type CandidateQuery struct {
 	Programme string

@@ -112,9 +112,12 @@ func (v *visit) wanted(form find) (w records.Wanted, field string, err error) {
 
 // found puts what is known of a person's payments into words.
 func (v *visit) found(h records.Hit) foundPerson {
-	p := foundPerson{Hit: h}
+	return foundPerson{Hit: h, Sentences: v.sentences(h.Payments)}
+}
+
+func (v *visit) sentences(payments []records.HitPayment) (list []foundSentence) {
 	w, f := v.words(), v.format()
-	for _, one := range h.Payments {
+	for _, one := range payments {
 		state := string(one.State)
 		switch {
 		case one.Doubt && one.State.Open():
@@ -133,7 +136,7 @@ func (v *visit) found(h records.Hit) foundPerson {
 		if state == "none" {
 			m.Word = w.say("find.state.none")
 		}
-		p.Sentences = append(p.Sentences, foundSentence{Mark: m, Text: text, Path: fmt.Sprintf("/payments/%d/%d", one.Batch, one.Payment)})
+		list = append(list, foundSentence{Mark: m, Text: text, Path: fmt.Sprintf("/payments/%d/%d", one.Batch, one.Payment)})
 	}
-	return p
+	return list
 }

@@ -54,6 +54,7 @@ func isShared(name string) bool { return name == "layout" || name == "parts" }
 func (s *site) functions(lang string) template.FuncMap {
 	w, f := s.words[lang], formatter{lang}
 	all := s.recordFunctions(lang)
+	maps.Copy(all, s.intakeFunctions(lang))
 	maps.Copy(all, template.FuncMap{
 		"t":         w.say,
 		"tn":        func(key string, n int64, args ...any) string { return w.many(key, n, f.count(n), args...) },

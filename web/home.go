@@ -1,6 +1,7 @@
 package web
 
 import (
+	"ansinh/internal/calendar"
 	"ansinh/web/accounts"
 	"ansinh/web/records"
 )
@@ -46,7 +47,13 @@ func homePage(v *visit) error {
 			return err
 		}
 	}
-	h.Tasks = tasksOf(v.me.Role, desk, all)
+	var intake records.Intake
+	if h.Watch {
+		if intake, err = records.ReadIntake(ctx, v.site.DB, v.me.UnitCode, calendar.DateOf(v.site.Now())); err != nil {
+			return err
+		}
+	}
+	h.Tasks = tasksOf(v.me.Role, desk, intake, all)
 	if !h.Watch {
 		return v.show("home", h)
 	}
@@ -64,7 +71,7 @@ func homePage(v *visit) error {
 }
 
 // tasksOf lists what a role looks at first. A count of zero is left out.
-func tasksOf(role accounts.Role, d records.Desk, waiting int64) []task {
+func tasksOf(role accounts.Role, d records.Desk, i records.Intake, waiting int64) []task {
 	every := map[string]task{
 		"waiting":   {Count: waiting, Key: "home.waiting", Path: "/batches?state=waiting"},
 		"planned":   {Count: d.Planned, Key: "home.planned", Path: "/batches?state=planned"},
@@ -73,15 +80,18 @@ func tasksOf(role accounts.Role, d records.Desk, waiting int64) []task {
 		"doubts":    {Count: d.Doubts, Key: "home.doubts", Path: "/doubts", Age: d.OldestDoubt},
 		"held":      {Count: d.Held, Key: "home.held", Path: "/batches"},
 		"breaks":    {Count: d.Breaks, Key: "home.breaks", Path: "/breaks", Age: d.OldestBreak},
+		"late":      {Count: i.Late, Key: "home.late", Path: "/refusals?late=yes"},
+		"rows":      {Count: i.Rows - i.Late, Key: "home.rows", Path: "/refusals"},
+		"differ":    {Count: i.Differences, Key: "home.differ", Path: "/verifications"},
 		"gates":     {Count: d.Gates, Key: "home.gates", Path: "/banks"},
 		"unsent":    {Count: d.Unsent, Key: "home.unsent", Path: "/banks"},
 	}
 	order := map[accounts.Role][]string{
-		accounts.Maker:      {"planned", "held", "submitted"},
-		accounts.Approver:   {"waiting"},
-		accounts.Accountant: {"approved", "doubts", "breaks", "held", "gates"},
-		accounts.Department: {"waiting", "doubts", "breaks", "gates"},
-		accounts.Auditor:    {"doubts", "breaks"},
+		accounts.Maker:      {"late", "rows", "differ", "planned", "held", "submitted"},
+		accounts.Approver:   {"waiting", "late", "differ"},
+		accounts.Accountant: {"approved", "doubts", "breaks", "held", "late", "gates"},
+		accounts.Department: {"waiting", "doubts", "breaks", "late", "differ", "gates"},
+		accounts.Auditor:    {"doubts", "breaks", "late"},
 		accounts.Operator:   {"gates", "unsent"},
 	}
 	var list []task

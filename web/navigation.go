@@ -24,6 +24,7 @@ var navPlaces = []struct {
 }{
 	{"/", "nav.home", nil},
 	{"/batches", "nav.batches", readers},
+	{"/lists", "nav.lists", readers},
 	{"/banks", "nav.banks", nil},
 	{"/doubts", "nav.doubts", desk},
 	{"/breaks", "nav.breaks", desk},
@@ -53,8 +54,30 @@ func navigation(w words, v view) []navItem {
 		if p.who != nil && !slices.Contains(p.who, v.Me.Role) {
 			continue
 		}
-		here := v.Path == p.path || p.path != "/" && strings.HasPrefix(v.Path, p.path+"/")
+		here := p.path == "/lists" && inIntake(v.Path) || v.Path == p.path || p.path != "/" && strings.HasPrefix(v.Path, p.path+"/")
 		list = append(list, navItem{Path: p.path, Word: w.say(p.key), Here: here})
+	}
+	return list
+}
+
+// intakePlaces are the pages that stand behind one entry of the navigation: lists,
+// and what is not settled about them and their people.
+var intakePlaces = []struct{ path, key string }{
+	{"/lists", "nav.lists"},
+	{"/refusals", "nav.refusals"},
+	{"/candidates", "nav.candidates"},
+	{"/verifications", "nav.verifications"},
+}
+
+func inIntake(path string) bool {
+	return slices.ContainsFunc(intakePlaces, func(p struct{ path, key string }) bool { return path == p.path || strings.HasPrefix(path, p.path+"/") })
+}
+
+// intake lists them, the present one marked.
+func intake(w words, v view) []navItem {
+	var list []navItem
+	for _, p := range intakePlaces {
+		list = append(list, navItem{Path: p.path, Word: w.say(p.key), Here: v.Path == p.path})
 	}
 	return list
 }

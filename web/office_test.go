@@ -26,8 +26,8 @@ SELECT $1::bigint, n, 'Lê Thị ' || n, 'le thi ' || n, 'TET-HN-2026-03', 'LIST
 const testPeople = `
 INSERT INTO registry.person (id, id_index, id_enc, name, name_fold, birth_year, birth_precision, sex, unit_code, unit_valid_from,
                              residential_group, address, first_list, created_at, changed_at)
-SELECT n, substr(sha256(('id' || n)::bytea), 1, 16), '\x01', 'Nguyễn Văn Mẫu ' || n, 'nguyen van mau ' || n, 1940, 'year', 'M', $1, '2025-07-01', '', '', $2, $3, $3
-  FROM generate_series($4::bigint, $5::bigint) AS n`
+SELECT n, i.id_index, i.id_enc, 'Nguyễn Văn Mẫu ' || n, 'nguyen van mau ' || n, 1940, 'year', 'M', $1, '2025-07-01', '', '', $2, $3, $3
+  FROM generate_series($4::bigint, $5::bigint) AS n JOIN unnest($6::bytea[], $7::bytea[]) WITH ORDINALITY AS i (id_index, id_enc, no) ON i.no = n - $4 + 1`
 
 const testChannel = `
 INSERT INTO registry.channel (person, rank, kind, method, bank_bin, account_enc, account_index, account_tail, holder, list, valid_from)
@@ -46,16 +46,28 @@ func (h *house) list(id int64, unit string, from, to int64) {
 	now := h.clock.Now()
 	h.exec(testList, id, unit, to-from+1, now)
 	h.exec(testRefused, id, now)
-	h.exec(testPeople, unit, id, now, from, to)
+	var indexes, ids [][]byte
 	for n := from; n <= to; n++ {
-		index := h.keys.Index(crypt.FieldAccount, crypt.Secret(accountOf(n)))
-		closed, err := h.keys.Encrypt(h.people.Random, crypt.Place{Column: string(crypt.FieldAccount), Row: hex.EncodeToString(index)}, crypt.Secret(accountOf(n)))
-		if err != nil {
-			h.t.Fatal(err)
-		}
+		index, closed := h.closed(crypt.FieldID, fmt.Sprintf("000040%06d", n))
+		indexes, ids = append(indexes, index), append(ids, closed)
+	}
+	h.exec(testPeople, unit, id, now, from, to, indexes, ids)
+	for n := from; n <= to; n++ {
+		index, closed := h.closed(crypt.FieldAccount, accountOf(n))
 		h.exec(testChannel, n, closed, index, accountOf(n)[10:], id, now)
 	}
 	h.exec(testRows, id, from, to)
+}
+
+// closed encrypts a number as the registry does.
+func (h *house) closed(kind crypt.FieldKind, number string) (index, closed []byte) {
+	h.t.Helper()
+	index = h.keys.Index(kind, crypt.Secret(number))
+	closed, err := h.keys.Encrypt(h.people.Random, crypt.Place{Column: string(kind), Row: hex.EncodeToString(index)}, crypt.Secret(number))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return index, closed
 }
 
 // plan declares, plans and allots a batch of two communes: 130 people in the

@@ -26,6 +26,7 @@ var mayReveal = []accounts.Role{accounts.Maker, accounts.Approver, accounts.Acco
 // payment is one payment with its whole trail.
 type payment struct {
 	records.Trail
+	Person  int64 // whose record says more
 	Steps   []step
 	May     bool   // may see the whole account
 	Desk    bool   // follows vouchers, submissions and breaks to their own pages
@@ -72,7 +73,11 @@ func (v *visit) ownPayment() (payment, payout.Ref, error) {
 	if err == nil && v.me.UnitCode != "" && v.me.UnitCode != trail.UnitCode {
 		err = errNoPage(v.r.URL.Path)
 	}
-	p := payment{Trail: trail, Steps: stepsOf(trail.Lines), Desk: slices.Contains(desk, v.me.Role)}
+	if err != nil {
+		return payment{}, ref, err
+	}
+	whose, err := records.PersonOf(v.context(), v.site.DB, ref)
+	p := payment{Trail: trail, Person: whose, Steps: stepsOf(trail.Lines), Desk: slices.Contains(desk, v.me.Role)}
 	for _, role := range mayReveal {
 		p.May = p.May || role == v.me.Role && trail.Account != ""
 	}

@@ -92,7 +92,7 @@ type route struct {
 // routes lists every address. A page's file has its own function of routes.
 func (s *site) routes() []route {
 	return slices.Concat(s.signInRoutes(), s.homeRoutes(), s.batchesRoutes(), s.batchRoutes(), s.approvalRoutes(), s.actRoutes(), s.paymentsRoutes(),
-		s.paymentRoutes(), s.stopRoutes(), s.recordRoutes())
+		s.paymentRoutes(), s.stopRoutes(), s.intakeRoutes(), s.recordRoutes())
 }
 
 func (s *site) handler() http.Handler {

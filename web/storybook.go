@@ -29,7 +29,7 @@ type story struct {
 // stories lists every page in every state worth looking at. A test fails for a
 // page template without one.
 func (s *site) stories() []story {
-	return slices.Concat(s.frameStories(), s.homeStories(), s.batchStories(), s.approvalStories(), s.paymentStories(), s.stopStories(), s.recordStories())
+	return slices.Concat(s.frameStories(), s.homeStories(), s.batchStories(), s.approvalStories(), s.paymentStories(), s.stopStories(), s.intakeStories(), s.recordStories())
 }
 
 // told are the words of the language a story is made in: what a page puts

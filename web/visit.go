@@ -89,6 +89,9 @@ func (v *visit) enter(r route, origin *http.CrossOriginProtection) error {
 	if limit == 0 {
 		limit = bodyMaxDefault
 	}
+	if v.r.ContentLength > limit { // before anything of it is read
+		return &http.MaxBytesError{Limit: limit}
+	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, limit)
 	if err := origin.Check(v.r); err != nil {
 		return errForeign(err)

@@ -55,6 +55,19 @@ func newCity(t *testing.T, people, batches int) (*bench.City, *pgxpool.Pool) {
 		            SELECT '2026-01-15'::timestamptz + n * interval '1 minute', 'nguoi-' || n % 50, 'personal.read', 'payment/14000/' || n, '{}'
 		              FROM generate_series(1, 20000) AS n RETURNING id)
 		 INSERT INTO audit.pending (record) SELECT id FROM r`,
+		// Three programmes of a city's communes were taken; most of what was wrong is settled.
+		`INSERT INTO registry.list (id, programme, unit_code, unit_valid_from, file_name, sha256, original_enc, rows_total, rows_taken, rows_refused,
+		        people_new, people_known, channels_changed, imported_by, imported_at)
+		 SELECT 900000 + n, 'TET26', u.code, u.valid_from, 'ds.xlsx', sha256(('list' || n)::bytea), '\x03', 12, 10, 2, 0, 0, 0, 'lan', '2026-01-20'
+		   FROM generate_series(1, 400) AS n CROSS JOIN (SELECT code, valid_from FROM registry.unit ORDER BY code LIMIT 1) AS u`,
+		`INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due)
+		 SELECT l.id, n, 'Lê Thị ' || n, 'le thi ' || n, '', 'LIST-ID-LENGTH', '', 'lan', '2026-01-27' FROM registry.list AS l CROSS JOIN generate_series(11, 12) AS n WHERE l.id > 900000`,
+		`INSERT INTO registry.row_decision (list, row_no, n, kind, reason, by_one, by_two, at)
+		 SELECT list, row_no, 1, 'dropped', 'thôi hưởng', 'lan', 'hoa', '2026-01-28' FROM registry.refused_row WHERE list BETWEEN 900001 AND 900350`,
+		// Each list was held against the population register: few people differ.
+		`INSERT INTO registry.verification (list, source, total, made_by, made_at) SELECT l.id, 'population', 60, 'lan', '2026-01-21' FROM registry.list AS l WHERE l.id > 900000 ORDER BY l.id`,
+		`INSERT INTO registry.verification_item (verification, person, verdict)
+		 SELECT v.id, n, CASE WHEN n % 60 = 7 THEN 'different' ELSE 'same' END FROM registry.verification AS v CROSS JOIN generate_series(1, 60) AS n`,
 	} {
 		if _, err := db.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)

@@ -17,10 +17,12 @@ import (
 	"ansinh/bankadapters"
 	"ansinh/internal/bench"
 	"ansinh/internal/calendar"
+	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
 	"ansinh/payout"
 	"ansinh/reconciliation"
+	"ansinh/registry"
 	"ansinh/reports/filing"
 	"ansinh/web/records"
 )
@@ -263,6 +265,9 @@ func TestNoPageScans(t *testing.T) {
 		"find by id":      find(city, records.Wanted{ID: bench.CityID(5)}),
 		"find by phone":   find(city, records.Wanted{Phone: bench.CityPhone(6)}),
 		"find by name":    find(city, records.Wanted{Name: "Hoàng Thị Mẫu 7", Born: 1942, Unit: ""}),
+		"lists":           lists(records.ListFilter{}), "lists of a unit": lists(records.ListFilter{Programme: "TET26", Before: 900_200}),
+		"rows that wait":           openRows(records.OpenRowFilter{}, now),
+		"rows that wait of a unit": openRows(records.OpenRowFilter{Programme: "TET26", Unit: "00004", Code: "dead", DueBefore: calendar.DateOf(now), Page: 2}, now),
 		"reports": func(ctx context.Context, q pgdb.Querier) error {
 			if _, _, err := records.FiledList(ctx, q, records.FiledFilter{}); err != nil {
 				return err
@@ -377,6 +382,39 @@ func find(city *bench.City, w records.Wanted) func(context.Context, pgdb.Querier
 		hits, _, err := records.Find(ctx, q, city.Keys, w)
 		if err == nil && len(hits) == 0 {
 			return fmt.Errorf("nobody was found by %s", w.Way())
+		}
+		return err
+	}
+}
+
+func lists(f records.ListFilter) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.CountLists(ctx, q, f); err != nil {
+			return err
+		}
+		page, _, err := records.Lists(ctx, q, f)
+		if err != nil || len(page) == 0 {
+			return fmt.Errorf("lists: %d, %w", len(page), err)
+		}
+		if _, err := records.ReadListHead(ctx, q, page[0].ID); err != nil {
+			return err
+		}
+		_, err = records.ListFindings(ctx, q, page[0].ID)
+		return err
+	}
+}
+
+func openRows(f records.OpenRowFilter, now time.Time) func(context.Context, pgdb.Querier) error {
+	return func(ctx context.Context, q pgdb.Querier) error {
+		if _, err := records.OpenRowCodes(ctx, q, f.Unit); err != nil {
+			return err
+		}
+		if _, err := records.OpenRows(ctx, q, f); err != nil {
+			return err
+		}
+		_, err := records.ReadRow(ctx, q, registry.RowRef{List: 1, Row: 3})
+		if kind, _ := errs.Read(err); kind == errs.NotFound {
+			return nil
 		}
 		return err
 	}
