@@ -16,4 +16,4 @@ GRANT SELECT, INSERT, DELETE ON console.upload TO ansinh_engine;
 
 -- A run asks about thousands of people; its page counts those it found different,
 -- which are few, and those it has still to ask about (verification_item_waiting).
-CREATE INDEX verification_item_differs ON registry.verification_item (verification, person) WHERE verdict IN ('different', 'dead', 'not_found');
+CREATE INDEX verification_item_differs_run ON registry.verification_item (verification, person) WHERE verdict IN ('different', 'dead', 'not_found');
