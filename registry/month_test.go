@@ -132,6 +132,9 @@ func TestARefusedRowIsSettledInItsOwnMonth(t *testing.T) {
 func TestClaimsAreAskedForTheMonth(t *testing.T) {
 	t.Parallel()
 	db := prepared(t, true)
+	if _, err := importList(t, db, workbook(t, mrsMau()), of(1)); err != nil { // nobody is asked about people no list named
+		t.Fatal(err)
+	}
 	var asked []string
 	asks := func(o *registry.ImportOptions) {
 		o.Claims = func(_ context.Context, _ pgx.Tx, programme string, month calendar.Date, _ int64) ([]registry.Claimed, error) {
