@@ -50,6 +50,9 @@ GRANT EXECUTE ON FUNCTION payout.given_up(bigint, bigint, integer) TO ansinh_eng
 
 -- As in 00140, with owner and deadline as assigned. A row whose right a batch held is
 -- open while that claim is given up and nobody holds another; its week begins then.
+-- OFFSET 0 makes it walk from the merges that were undone, which are few, to their rows
+-- by key: of tables that are nearly always empty the planner knows nothing, and walked
+-- every row of a batch's lists for each of its sections.
 CREATE OR REPLACE VIEW payout.open_row AS
 WITH refused AS NOT MATERIALIZED (
     SELECT r.list, r.row_no, 'refused'::text AS source, r.name, r.category, r.codes, r.message, r.owner,
@@ -80,7 +83,7 @@ WITH refused AS NOT MATERIALIZED (
            (b.planned_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date + 7
       FROM registry.merge_undone AS u
       JOIN registry.merged AS m ON m.act = u.merged
-      JOIN registry.list_row AS w ON w.person = m.gone
+     CROSS JOIN LATERAL (SELECT r.list, r.row_no, r.person, r.category FROM registry.list_row AS r WHERE r.person = m.gone OFFSET 0) AS w
       JOIN registry.person AS p ON p.id = w.person
       JOIN payout.batch_list AS x ON x.list = w.list
       JOIN payout.batch AS b ON b.id = x.batch
