@@ -84,6 +84,7 @@ func TestAMonthsChangesByCommands(t *testing.T) {
 			t.Errorf("the check does not say %q:\n%s", says, found)
 		}
 	}
+	step(0, "add --programme and --month", "list", "check", "--no-copy", at("t.xlsx"))
 	mended := at("00004-sua.xlsx")
 	edited(t, at("00004-02-đã-kiểm.xlsx"), mended, map[string]any{"R6": "chuyển đi", "S8": "Đổi"})
 	step(0, "if taken, against 01/2026: before 4, added 1, removed 1, changed 1, after 4", append(check, mended)...)
