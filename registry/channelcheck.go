@@ -17,7 +17,10 @@ func (r *lineReader) readChannel(line *Line) {
 	bank := r.readBank(line)
 	r.readAccount(line, bank)
 
-	holder := r.text(ColHolder)
+	holder := r.value(ColHolder)
+	if ownHolder(holder) {
+		holder = line.Name
+	}
 	if holder == "" {
 		if line.Payee != "" {
 			r.find(HolderMissing, ColHolder)
@@ -36,7 +39,7 @@ func (r *lineReader) readChannel(line *Line) {
 }
 
 func (r *lineReader) readBank(line *Line) Bank {
-	text := r.text(ColBank)
+	text := r.value(ColBank)
 	if text == "" {
 		r.find(BankMissing, ColBank)
 		return Bank{}

@@ -23,7 +23,9 @@ const (
 	SheetsMany        Code = "LIST-SHEETS-MANY"
 	SheetUnknown      Code = "LIST-SHEET-UNKNOWN"
 	SheetHidden       Code = "LIST-SHEET-HIDDEN"
+	SheetUnread       Code = "LIST-SHEET-UNREAD"
 	ColumnHidden      Code = "LIST-COLUMN-HIDDEN"
+	ColumnUnread      Code = "LIST-COLUMN-UNREAD"
 	HeaderNone        Code = "LIST-HEADER-MISSING"
 	HeaderColumn      Code = "LIST-HEADER-COLUMN"
 	HeaderTwice       Code = "LIST-HEADER-TWICE"
@@ -42,11 +44,13 @@ const (
 	RowTwice        Code = "LIST-ROW-TWICE"
 	CellLong        Code = "LIST-CELL-LONG"
 	CellMerged      Code = "LIST-CELL-MERGED"
+	CellDitto       Code = "LIST-CELL-DITTO"
 	TextDamaged     Code = "LIST-TEXT-DAMAGED"
 	TextSuspect     Code = "LIST-TEXT-SUSPECT"
 	CellError       Code = "LIST-CELL-ERROR"
 	NameMissing     Code = "LIST-NAME-MISSING"
 	NameShape       Code = "LIST-NAME-SHAPE"
+	NameTwo         Code = "LIST-NAME-TWO"
 	BirthMissing    Code = "LIST-BIRTH-MISSING"
 	BirthShape      Code = "LIST-BIRTH-SHAPE"
 	BirthMonthFirst Code = "LIST-BIRTH-MONTH-FIRST"
@@ -106,11 +110,14 @@ const (
 	HolderDiffers   Code = "LIST-HOLDER-DIFFERS"
 	HolderPayee     Code = "LIST-HOLDER-PAYEE"
 	PayeeID         Code = "LIST-PAYEE-ID"
+	PayeeName       Code = "LIST-PAYEE-NAME"
 	ChannelDiffers  Code = "LIST-CHANNEL-DIFFERS"
 	AmountNegative  Code = "LIST-AMOUNT-NEGATIVE"
 	AmountFraction  Code = "LIST-AMOUNT-FRACTION"
 	AmountShape     Code = "LIST-AMOUNT-SHAPE"
 	AmountZero      Code = "LIST-AMOUNT-ZERO"
+	AmountSmall     Code = "LIST-AMOUNT-SMALL"
+	NoteEnded       Code = "LIST-NOTE-ENDED"
 )
 
 // The findings about a change list, which is held against the month before. Those
@@ -136,7 +143,7 @@ const (
 
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
-	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
+	SheetHidden: true, SheetUnread: true, ColumnHidden: true, ColumnUnread: true, CellDitto: true, AmountSmall: true, NoteEnded: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
 	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 	ChangeIgnored: true, ChangePerson: true, ChangeStaff: true,
@@ -209,6 +216,10 @@ var findingTexts = map[Code]findingText{
 		"Viết đúng tên trang", "Give the sheet's name as it stands"},
 	SheetHidden: {"trang ẩn “%v” cũng có danh sách và không được đọc", "the hidden sheet “%v” holds a list too and was not read",
 		"Nếu cần thì bỏ ẩn (Unhide) hoặc chỉ rõ trang (--sheet TÊN)", "If it counts, unhide it or name it (--sheet NAME)"},
+	SheetUnread: {"trang “%v” không có dòng tiêu đề cột nên không được đọc, nhưng dòng %v có số định danh", "the sheet “%v” has no row of headings and was not read, and row %v holds a personal id",
+		"Nếu là người hưởng thì chuyển vào trang danh sách; nếu không thì xóa trang này", "Move these people into the list's sheet if they are to be paid; otherwise delete the sheet"},
+	ColumnUnread: {"cột %v không được đọc, có %v ô ghi nội dung, từ dòng %v", "column %v is not read; %v cells of people hold something, from row %v on",
+		"Xem các ô đó: người không được nhận thì bỏ dòng; nội dung cần nhận thì đặt vào cột đúng tên như mẫu", "Look at these cells: leave out the row of whoever is not to be paid; put what counts into a column headed as in the template"},
 	ColumnHidden: {"cột %v đang ẩn nhưng vẫn được đọc", "column %v is hidden, and is read all the same",
 		"Bỏ ẩn cột và kiểm tra nội dung", "Unhide the column and check what it holds"},
 	HeaderNone: {"không tìm thấy dòng tiêu đề cột", "no row with column headings was found",
@@ -241,6 +252,8 @@ var findingTexts = map[Code]findingText{
 		"Thay công thức bằng giá trị đúng", "Put the right value in place of the formula"},
 	CellMerged: {"ô gộp đến dòng %v: nội dung được hiểu là của mọi dòng trong đó", "the cell is merged down to row %v: what it holds is taken for every row in it",
 		"Kiểm tra lại; nên bỏ gộp ô và ghi ở từng dòng", "Check it; better split the cell and write it in every row"},
+	CellDitto: {"ô ghi “%v” được hiểu là như dòng trên; cột này có %v ô như vậy", "the cell says “%v”, taken for what stands in the row above; the column has %v such cells",
+		"Kiểm tra lại, nhất là khi danh sách đã sắp xếp; nên ghi đủ ở từng dòng", "Check it, above all where the list was sorted; better write it in every row"},
 	CellLong: {"ô dài quá %v ký tự hoặc có ký tự điều khiển", "the cell has more than %v characters or holds control characters",
 		"Rút gọn nội dung ô", "Shorten the cell"},
 	TextDamaged: {"ô có ký tự không thuộc bảng mã %v", "the cell holds a character that %v does not have",
@@ -250,9 +263,11 @@ var findingTexts = map[Code]findingText{
 	NameMissing: {"thiếu họ tên", "the name is missing", "Điền họ và tên đầy đủ", "Fill in the full name"},
 	NameShape: {"họ tên có chữ số hoặc ký tự lạ", "the name has digits or odd characters",
 		"Ghi họ và tên bằng chữ, không ghi chú thêm", "Write the name in letters, without remarks"},
+	NameTwo: {"ô họ tên ghi hai người", "the cell names two people",
+		"Ghi mỗi người một dòng, với ngày sinh và số định danh của chính người đó", "Give each person a row, with that person's own birth and id"},
 	BirthMissing: {"thiếu ngày hoặc năm sinh", "the birth date is missing", "Điền ngày sinh, hoặc năm sinh nếu chỉ biết năm", "Fill in the date, or the year if only that is known"},
 	BirthShape: {"không đọc được ngày sinh", "the birth date cannot be read",
-		"Ghi ngày/tháng/năm, ví dụ 05/03/1936, hoặc chỉ năm 1936", "Write day/month/year, for example 05/03/1936, or only 1936"},
+		"Ghi ngày/tháng/năm, năm đủ bốn chữ số, ví dụ 05/03/1936, hoặc chỉ năm 1936; không ghi tuổi", "Write day/month/year with all four digits of the year, for example 05/03/1936, or only 1936; never an age"},
 	BirthMonthFirst: {"ngày sinh ghi tháng trước ngày", "the birth date has the month before the day",
 		"Nếu ngày đề nghị là đúng thì chấp nhận; nên nộp tệp .xlsx thay cho .csv", "Accept the offered date if it is right; better send the .xlsx than a .csv"},
 	BirthOrder: {"có thể ngày và tháng sinh bị đảo, như ở dòng %v", "day and month of birth may be the wrong way round, as in row %v",
@@ -320,7 +335,7 @@ var findingTexts = map[Code]findingText{
 		"Ghi 10 chữ số bắt đầu bằng 0", "Write 10 digits beginning with 0"},
 
 	CategoryMissing: {"thiếu nhóm đối tượng", "the category is missing", "Ghi mã nhóm, ví dụ HTXH-75", "Write the category's code, for example HTXH-75"},
-	CategoryUnknown: {"không có nhóm đối tượng này", "this category is not known", "Ghi mã nhóm đúng danh mục, ví dụ HTXH-75 - Hưu trí xã hội", "Write a code of the catalogue, for example HTXH-75"},
+	CategoryUnknown: {"không có nhóm đối tượng này", "this category is not known", "Ghi mã nhóm đúng danh mục (trang “Danh mục” của mẫu danh sách), ví dụ HTXH-75 - Hưu trí xã hội", "Write a code of the catalogue (sheet “Danh mục” of the template), for example HTXH-75"},
 	CategoryAge:     {"nhóm này dành cho độ tuổi %v, người này sinh %v", "this category is for ages %v, the person was born %v", "Kiểm tra ngày sinh và nhóm đối tượng", "Check birth date and category"},
 	CategoryYear:    {"nhóm này dành cho độ tuổi %v; chỉ biết năm sinh %v nên chưa rõ", "this category is for ages %v; with the birth year %v alone it is not clear", "Bổ sung ngày, tháng sinh", "Add day and month of birth"},
 	DecisionDate:    {"không đọc được ngày của quyết định", "the decision's date cannot be read", "Ghi dạng 10/QĐ-UBND ngày 15/01/2025", "Write it like 10/QĐ-UBND ngày 15/01/2025"},
@@ -344,12 +359,16 @@ var findingTexts = map[Code]findingText{
 	HolderDiffers:  {"chủ tài khoản không phải người hưởng và không phải người nhận thay đã ghi", "the account's holder is neither the person nor the named payee", "Sửa số tài khoản, hoặc ghi người nhận thay kèm giấy tờ", "Correct the account, or name the payee with the paper"},
 	HolderPayee:    {"chủ tài khoản là người nhận thay nhưng chưa ghi tư cách", "the holder is the named payee, whose capacity is not stated", "Ghi tư cách: giám hộ, chăm sóc, chủ hộ, thừa kế hoặc ủy quyền, kèm giấy tờ", "State it: guardian, carer, household head, heir or proxy, with the paper"},
 	PayeeID:        {"số định danh của người nhận thay không đúng", "the payee's personal id is not right", "Ghi đủ 12 chữ số, ví dụ: Nguyễn Văn A - 012345678901", "Write all 12 digits, for example: Nguyễn Văn A - 012345678901"},
+	PayeeName:      {"ô người nhận thay không ghi họ tên", "the payee's cell holds no name", "Ghi họ tên người nhận thay; không có ai nhận thay thì để trống", "Write the payee's name; leave the cell empty if nobody receives for the person"},
 	ChannelDiffers: {"cách nhận khác với dòng %v của cùng người này", "the way of payment differs from row %v of the same person", "Ghi cùng một cách nhận ở mọi dòng của một người", "Give one way of payment in all rows of a person"},
 
 	AmountNegative: {"số tiền âm", "the amount is negative", "Ghi số tiền lớn hơn 0, không có dấu trừ", "Write more than zero, without a minus sign"},
 	AmountFraction: {"số tiền có phần lẻ hoặc có thể hiểu là phần lẻ", "the amount has a fraction or could be read as one", "Ghi số nguyên đồng, ví dụ 1.000.000", "Write whole đồng, for example 1.000.000"},
 	AmountShape:    {"không đọc được số tiền", "the amount cannot be read", "Chỉ ghi chữ số, ví dụ 1.000.000 hoặc 1000000", "Write digits only, for example 1.000.000 or 1000000"},
 	AmountZero:     {"số tiền bằng 0", "the amount is zero", "Ghi số tiền lớn hơn 0 hoặc bỏ dòng này", "Write more than zero or leave the row out"},
+	AmountSmall:    {"số tiền dưới 10.000 đồng, có lẽ ghi theo nghìn đồng", "the amount is below 10.000 đồng, perhaps written in thousands", "Ghi đủ số đồng, ví dụ 1.000.000; số tiền khác mức quy định thì không được chi", "Write whole đồng, for example 1.000.000; another amount than the rule's is not paid"},
+	NoteEnded: {"ghi chú có thể nghĩa là người này đã mất, đã chuyển đi hoặc thôi nhận; dòng vẫn được nhận", "the note may mean that the person died, moved or receives no more; the row is taken all the same",
+		"Nếu đúng thì bỏ dòng (danh sách tăng, giảm: ghi Giảm), và báo tử hoặc chuyển đi trong hồ sơ; nếu không thì sửa ghi chú", "If so leave the row out (on a list of changes: mark it Giảm) and record the death or the move; otherwise correct the note"},
 	ChangeOnce: {"danh sách có cột Tăng / Giảm / Đổi, nhưng chương trình này chi một lần, không theo tháng", "the list has marks of change, and this programme pays once, not by the month",
 		"Bỏ cột Tăng / Giảm / Đổi và nộp danh sách những người được nhận", "Take the column of changes out and hand in the people who receive"},
 	ChangeBase: {"chưa có danh sách tháng trước để tính tăng, giảm", "there is no list of an earlier month to change",

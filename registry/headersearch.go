@@ -180,6 +180,9 @@ func (h header) arrange(row Row) Row {
 	}
 	born, sex := strings.TrimSpace(row.Cell(h.at[ColBirth])), Male.vi()
 	if women := strings.TrimSpace(row.Cell(h.women)); women != "" {
+		if isNumbering(born) && isNumbering(women) {
+			return row // (3) and (4) under the headings
+		}
 		if born != "" {
 			women = born + " / " + women
 		}

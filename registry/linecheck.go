@@ -68,6 +68,7 @@ func (r *lineReader) read(row Row) (Line, []Finding) {
 	r.readPayee(&line)
 	r.readChannel(&line)
 	r.readAmount(&line)
+	r.checkNote(&line)
 	line.Refused = slices.ContainsFunc(r.findings, Finding.Refuses)
 	return line, r.findings
 }
@@ -116,21 +117,6 @@ func (r *lineReader) text(c Column) string {
 	return text
 }
 
-func (r *lineReader) readName(line *Line) {
-	name := strings.Join(strings.Fields(r.text(ColName)), " ")
-	line.Name = name
-	odd := func(x rune) bool {
-		return !unicode.IsLetter(x) && !unicode.Is(unicode.Mn, x) && !strings.ContainsRune(" .'’-", x)
-	}
-	switch {
-	case name == "":
-		r.find(NameMissing, ColName)
-	case r.found(ColName):
-	case strings.ContainsFunc(name, odd), vntext.FoldTight(name) == "":
-		r.find(NameShape, ColName)
-	}
-}
-
 // readPerson reads birth, sex and id, which vouch for each other.
 func (r *lineReader) readPerson(line *Line) {
 	r.readBirth(line)
@@ -160,7 +146,7 @@ func (r *lineReader) readPerson(line *Line) {
 const oldAge = 110
 
 func (r *lineReader) readBirth(line *Line) {
-	text := r.text(ColBirth)
+	text := plainBirth(r.text(ColBirth))
 	birth, ok := parseBirth(text, r.date1904)
 	if ok {
 		r.order.note(r.row.No, text, birth)
@@ -187,7 +173,7 @@ func (r *lineReader) found(c Column) bool {
 // digits returns a cell without what people put between groups of digits. In a
 // number a dot or a dash is none of that: it stays, and the cell is refused.
 func (r *lineReader) digits(c Column) string {
-	text := r.text(c)
+	text := r.value(c)
 	if r.row.isNumber(r.header.at[c]) {
 		return text
 	}
@@ -223,7 +209,7 @@ func (r *lineReader) readID(line *Line) string {
 // readPhone keeps a number of 10 digits that begins with 0. A wrong phone stops
 // no payment, so it is a warning and the number is left out.
 func (r *lineReader) readPhone(line *Line) {
-	phone := phoneDigits(r.text(ColPhone))
+	phone := phoneDigits(r.value(ColPhone))
 	if phone == "" {
 		return
 	}
@@ -305,7 +291,11 @@ func (r *lineReader) readMethod(line *Line) {
 var payeeNumber = regexp.MustCompile(`^(.*?)[\s,;:(–-]+([0-9][0-9 .]*)\)?$`)
 
 func (r *lineReader) readPayee(line *Line) {
-	text := r.text(ColPayee)
+	text := r.value(ColPayee)
+	as := line.Contact
+	if parts := relation.FindStringSubmatch(text); parts != nil {
+		text, as = parts[1], as+" ("+parts[2]
+	}
 	line.Payee = strings.Join(strings.Fields(text), " ")
 	if parts := payeeNumber.FindStringSubmatch(text); parts != nil {
 		id := cleanID(parts[2])
@@ -321,11 +311,14 @@ func (r *lineReader) readPayee(line *Line) {
 			r.find(PayeeID, ColPayee)
 		}
 	}
-	line.PayeeKind = payeeKindOf(line.Payee, line.Contact, line.Note)
+	if relationWords[vntext.FoldTight(line.Payee)] || isDitto(line.Payee) {
+		r.find(PayeeName, ColPayee)
+	}
+	line.PayeeKind = payeeKindOf(line.Payee, as, line.Note)
 }
 
 func (r *lineReader) readAmount(line *Line) {
-	text := r.text(ColAmount)
+	text := moneySuffix.ReplaceAllString(r.text(ColAmount), "")
 	if text == "" {
 		return
 	}
@@ -346,8 +339,14 @@ func (r *lineReader) readAmount(line *Line) {
 		r.find(AmountZero, ColAmount)
 		return
 	}
+	if amount < amountUsual {
+		r.find(AmountSmall, ColAmount)
+	}
 	line.Amount = amount
 }
+
+// amountUsual is less than anybody is paid: below it stands an amount in thousands.
+const amountUsual money.Amount = 10_000
 
 func allDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""

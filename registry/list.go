@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ type List struct {
 	// Previews show text of a legacy encoding before and after conversion.
 	Previews []Preview
 	alone    bool // no other visible sheet of the file holds a list
+	unheaded int  // of a sheet without headings, the first row that holds an id
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
 	// Changes is what taking the sound rows would change against the month before,
@@ -118,8 +120,8 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 	}
 
 	var found []List
-	var hidden []Finding
-	var lost List // a sheet without headings whose letters are lost
+	var hidden, unread []Finding // sheets that hold people and are not read
+	var lost List                // a sheet without headings whose letters are lost
 	for i, s := range book.Sheets {
 		if s.Hidden {
 			holds, err := hasHeader(book, i)
@@ -140,6 +142,8 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 			found = append(found, list)
 		case !list.Readable():
 			lost = list
+		case list.unheaded > 0:
+			unread = append(unread, unreadSheet(list))
 		}
 	}
 	switch {
@@ -150,7 +154,7 @@ func ReadList(ctx context.Context, r io.ReaderAt, size int64, options ReadOption
 	case len(found) == 0:
 		return List{Findings: append(hidden, Finding{Code: HeaderNone, Severity: SeverityError})}, nil
 	case len(found) == 1:
-		found[0].Findings = append(hidden, found[0].Findings...)
+		found[0].Findings = slices.Concat(hidden, unread, found[0].Findings)
 		found[0].alone = true
 		return found[0], nil
 	default:
@@ -420,6 +424,8 @@ func (h header) classify(row Row, ended bool) rowKind {
 	}
 	name := h.cell(row, ColName)
 	switch {
+	case !sure && !identified && h.isSection(row):
+		return rowTitle
 	case identified, h.cell(row, ColAmount) != "", h.cell(row, ColCategory) != "", allDigits(h.cell(row, ColNumber)) && name != "":
 		return rowPerson
 	case name != "" && filled == 1:
@@ -429,6 +435,28 @@ func (h header) classify(row Row, ended bool) rowKind {
 	default:
 		return rowTitle
 	}
+}
+
+// sectionWords begin the title of a hamlet's people, in the column of names or of
+// numbers.
+var sectionWords = regexp.MustCompile(`^(?i:thôn|tổ dân phố|tổ|tdp|khu phố|khu dân cư|khu|khối phố|khối|xóm|ấp|bản|làng|cụm|buôn|sóc)(?:\s|\d)`)
+
+// isSection holds for "I, Thôn 1": a hamlet's name where a person's would stand, and
+// beside it at most a number of its own and a sum. A row with more is a person.
+func (h header) isSection(row Row) bool {
+	title := h.cell(row, ColName)
+	if title == "" {
+		title = h.cell(row, ColNumber)
+	}
+	if !sectionWords.MatchString(title) {
+		return false
+	}
+	for i, cell := range row.Cells {
+		if strings.TrimSpace(cell) != "" && i != h.at[ColName] && i != h.at[ColNumber] && i != h.at[ColAmount] && i != h.at[ColGroup] {
+			return false
+		}
+	}
+	return true
 }
 
 // isNumbering holds for (1), [2], 3 and A, B as stand under headings.

@@ -104,7 +104,8 @@ func TestReadListFindsAHeaderOfTwoRows(t *testing.T) {
 		"most of it in the second row": {[][]any{{"STT", "Thông tin cá nhân", "", "", "Chi trả", ""}, {"", "Họ và tên", "Năm sinh", "CCCD", "Đối tượng", "Phương thức"},
 			{1, "Lê Văn Thử", 1954, "000054900003", "TET-HN-2026-02", "BHXH"}}, nil, "Lê Văn Thử 1954  000054900003 "},
 		"a payee's name under its group": {[][]any{{"STT", "Họ và tên", "Năm sinh", "CCCD", "Đối tượng", "Phương thức", "Người nhận thay", ""}, {"", "", "", "", "", "", "Họ tên", "Số CCCD"},
-			{1, "Lê Văn Thử", 1954, "000054900003", "TET-HN-2026-02", "Tiền mặt", "Lê Văn Con", "000170990002"}}, nil, "Lê Văn Thử 1954  000054900003 "},
+			{1, "Lê Văn Thử", 1954, "000054900003", "TET-HN-2026-02", "Tiền mặt", "Lê Văn Con", "000170990002"}},
+			[]string{"H1 LIST-COLUMN-UNREAD warning"}, "Lê Văn Thử 1954  000054900003 "},
 		"without marks": {[][]any{{"STT", "HO VA TEN", "NAM SINH", "SO CCCD", "DOI TUONG", "HINH THUC CHI TRA"},
 			{1, "Lê Văn Thử", 1954, "000054900003", "TET-HN-2026-02", "TM"}}, nil, "Lê Văn Thử 1954  000054900003 "},
 	}

@@ -14,6 +14,8 @@ type rowWalk struct {
 	ended  bool     // below the totals or at the signatures
 	done   bool     // nothing below can matter
 	merged mergedCells
+	ditto  dittos
+	unread unreadColumns
 }
 
 // take looks at the next row that holds something.
@@ -25,6 +27,9 @@ func (w *rowWalk) take(row Row) {
 		}
 		switch w.search.look(row) {
 		case headerNotYet:
+			if w.list.unheaded == 0 {
+				w.list.unheaded = idRow(row)
+			}
 			w.titles = append(w.titles, row.Cells...)
 			return
 		case headerHere:
@@ -44,6 +49,7 @@ func (w *rowWalk) begin() {
 	header, findings, _ := w.search.end()
 	w.list.HeaderRow, w.list.Findings, w.reader.header, w.last = header.row, findings, header, header.row
 	w.done = len(findings) > 0
+	w.unread = columnsRead(header)
 	w.list.checkTitles(w.titles, w.reader.unit)
 	for column, i := range header.at {
 		if i >= 0 && i < len(header.headings) && w.hides(i) {
@@ -59,6 +65,7 @@ func (w *rowWalk) below(row Row) {
 	raw := w.cells.copy(row.Cells) // before it is arranged
 	row = w.reader.header.arrange(row)
 	row = w.spread(row)
+	w.ditto.resolve(w.reader.header, row)
 	kind := w.reader.header.classify(row, w.ended)
 	if w.list.Skipped.count(kind) {
 		return
@@ -77,6 +84,8 @@ func (w *rowWalk) below(row Row) {
 		return
 	}
 	w.cells.rows = append(w.cells.rows, raw)
+	w.unread.note(row.No, raw)
+	w.ditto.keep(w.reader.header, row)
 	line, findings := w.reader.read(row)
 	w.list.Lines = append(w.list.Lines, line)
 	w.list.Findings = append(w.list.Findings, findings...)
@@ -91,6 +100,8 @@ func (w *rowWalk) end() {
 		w.begin()
 	}
 	if !w.done {
+		w.list.Findings = append(w.list.Findings, w.unread.findings(w.reader.header, w.list.Sheet)...)
+		w.list.Findings = append(w.list.Findings, w.ditto.findings(w.reader.header, w.list.Sheet)...)
 		w.list.checkOrder(w.reader.header, w.reader.order)
 		w.list.finish(w.reader.header)
 		w.list.keepRefused(w.cells)
