@@ -17,6 +17,7 @@ import (
 	"ansinh/internal/assembly"
 	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
+	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
@@ -170,7 +171,14 @@ func setupBatchPlan(f *flag.FlagSet) run {
 			return err
 		}
 		fmt.Fprintf(e.stdout, "%d danh sách, %d phần, %d khoản, %s đồng / lists, sections, payments\n", result.Lists, result.Sections, result.Payments, result.Total)
-		return e.printMissing(ctx, db, id)
+		if err := e.printMissing(ctx, db, id); err != nil {
+			return err
+		}
+		declared, err := payout.ReadBatch(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		return e.printUnlisted(ctx, db, declared)
 	}
 }
 
@@ -233,6 +241,7 @@ func setupBatchApprove(f *flag.FlagSet) run {
 			return err
 		}
 		sealed := 0
+		var others []error // sections that are somebody else's to seal
 		for _, s := range sections {
 			if *section != 0 && int(s.No) != *section || *section == 0 && s.State != "submitted" {
 				continue
@@ -246,6 +255,10 @@ func setupBatchApprove(f *flag.FlagSet) run {
 				return err
 			}
 			done, err := payout.Approve(ctx, db, id, s.No, seal, now)
+			if code := errs.Code(err); *section == 0 && (code == "PAYOUT-UNIT" || code == "PAYOUT-ROLE") {
+				others = append(others, err)
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -256,7 +269,12 @@ func setupBatchApprove(f *flag.FlagSet) run {
 			fmt.Fprintf(e.stdout, "%s %s: %s; %s\n", s.UnitNameVI, s.Code, sheet.Line, next)
 			sealed++
 		}
-		if sealed == 0 {
+		switch {
+		case sealed == 0 && len(others) > 0:
+			return others[0]
+		case len(others) > 0:
+			fmt.Fprintf(e.stdout, "%d phần chờ người khác duyệt / sections wait for others\n", len(others))
+		case sealed == 0:
 			fmt.Fprintln(e.stdout, "không có phần nào chờ duyệt / no section waits for a seal")
 		}
 		return nil

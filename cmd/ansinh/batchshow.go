@@ -15,6 +15,7 @@ import (
 	"ansinh/ledger"
 	"ansinh/payout"
 	"ansinh/reconciliation"
+	"ansinh/registry"
 )
 
 func setupBatchShow(f *flag.FlagSet) run {
@@ -64,8 +65,39 @@ func setupBatchShow(f *flag.FlagSet) run {
 		for _, w := range waits {
 			fmt.Fprintf(e.stdout, "chờ / waits: %d khoản, %s đồng, từ / since %s: %s\n", w.Payments, w.Amount, w.Since.In(calendar.Zone).Format("2006-01-02 15:04"), w.Sentence())
 		}
-		return e.printMissing(ctx, db, id)
+		if err := e.printMissing(ctx, db, id); err != nil {
+			return err
+		}
+		return e.printUnlisted(ctx, db, batch)
 	})
+}
+
+// unlistedShown is how many communes without a list are named one by one.
+const unlistedShown = 10
+
+// printUnlisted names the communes that were paid for an earlier month and have no
+// list for this one: none of their people is among those left out.
+func (e *env) printUnlisted(ctx context.Context, db pgdb.DB, batch payout.Batch) error {
+	if !batch.Monthly {
+		return nil
+	}
+	month := batch.Period.FirstOfMonth()
+	units, err := registry.UnlistedUnits(ctx, db, batch.Programme, month)
+	if err != nil {
+		return err
+	}
+	people := 0
+	for i, u := range units {
+		people += u.People
+		if i < unlistedShown {
+			fmt.Fprintf(e.stdout, "chưa có danh sách tháng %02d/%d / no list for the month: %s %s, %d người ở tháng %02d/%d / people in that month\n",
+				int(month.Month()), month.Year(), u.Code, u.NameVI, u.People, int(u.Month.Month()), u.Month.Year())
+		}
+	}
+	if len(units) > unlistedShown {
+		fmt.Fprintf(e.stdout, "… cộng %d xã, phường, %d người chưa có danh sách / communes and people without a list in all\n", len(units), people)
+	}
+	return nil
 }
 
 // sectionWords are the states of a section in the order in which it passes them.

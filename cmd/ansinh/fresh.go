@@ -18,11 +18,11 @@ import (
 func freshCommands() []command {
 	return []command{
 		{name: "fresh list", short: "tài khoản mới đổi: báo cho ai, chờ gì / accounts that changed lately: whom to tell, and what they wait for; to be printed by commune",
-			example: "ansinh fresh list --unit 00004 --reader lan --role maker\nansinh fresh list --reader mai --role department --json", setup: setupFreshList},
+			example: "ansinh fresh list --unit 00004 --reader can-bo-lap --role maker\nansinh fresh list --reader lanh-dao-so --role department --json", setup: setupFreshList},
 		{name: "fresh confirm", short: "người thứ hai xác nhận tài khoản mới đổi / a second person seals changed accounts: of one person, or all of a commune",
-			example: "ansinh fresh confirm --person 12 --signer lanh-dao-so --key mai.key\nansinh fresh confirm --unit 00004 --signer lanh-dao-so --key mai.key", setup: setupFreshDecide(false)},
+			example: "ansinh fresh confirm --person 12 --signer lanh-dao-so --key lanh-dao-so.key\nansinh fresh confirm --unit 00004 --signer lanh-dao-so --key lanh-dao-so.key", setup: setupFreshDecide(false)},
 		{name: "fresh refuse", short: "người thứ hai từ chối một tài khoản mới đổi / a second person refuses a changed account: no money goes there however old it grows",
-			example: "ansinh fresh refuse --person 12 --why 'bà không đổi tài khoản' --signer lanh-dao-so --key mai.key", setup: setupFreshDecide(true)},
+			example: "ansinh fresh refuse --person 12 --why 'bà không đổi tài khoản' --signer lanh-dao-so --key lanh-dao-so.key", setup: setupFreshDecide(true)},
 	}
 }
 

@@ -23,25 +23,27 @@ import (
 func personCommands() []command {
 	return []command{
 		{name: "person find", short: "tìm hồ sơ theo số định danh / the number of a record by personal id",
-			example: "ansinh person find --id @so-dinh-danh.txt --reader lan --role maker", setup: setupPersonFind},
+			example: "ansinh person find --id @so-dinh-danh.txt --reader can-bo-lap --role maker", setup: setupPersonFind},
 		{name: "person show", short: "hồ sơ của một người vào một ngày / a person's record as of a day, as it was known at a time",
-			example: "ansinh person show --person 12 --reader lan --role maker --unit 00004\nansinh person show --person 12 --as-of 2026-01-31 --known-at 2026-02-10 --reader mai --role auditor --why 'kiểm toán' --json",
+			example: "ansinh person show --person 12 --reader can-bo-lap --role maker --unit 00004\nansinh person show --person 12 --as-of 2026-01-31 --known-at 2026-02-10 --reader kiem-toan --role auditor --why 'kiểm toán' --json",
 			setup:   setupPersonShow},
 		{name: "person history", short: "mọi thay đổi của một người / every change of a person: who, when, why, on which paper",
-			example: "ansinh person history --person 12 --reader mai --role auditor --why 'kiểm toán'", setup: setupPersonHistory},
+			example: "ansinh person history --person 12 --reader kiem-toan --role auditor --why 'kiểm toán'", setup: setupPersonHistory},
+		{name: "person months", short: "từng tháng một người được chi hay không, vì sao / month by month whether a person is paid, and why or why not",
+			example: "ansinh person months --person 12 --reader kiem-toan --role auditor", setup: setupPersonMonths},
 		{name: "person propose", args: "KIND", short: "đề nghị thay đổi hồ sơ / propose a change of a record",
-			example: "ansinh person propose name --person 12 --name 'Nguyễn Văn Mẫu' --paper 12/GKS --paper-date 2026-01-15 --why 'sai chính tả' --by lan\n" +
-				"ansinh person propose death --person 12 --from 2026-01-18 --paper 3/TLKT --paper-date 2026-01-19 --why 'báo tử' --by lan\n" +
-				"ansinh person propose payee --person 12 --capacity heir --name 'Nguyễn Thị Con' --method account --bank 999001 --account @tk.txt --holder 'NGUYEN THI CON' --paper 4/VBTT --paper-date 2026-01-20 --why 'thừa kế' --by lan",
+			example: "ansinh person propose name --person 12 --name 'Nguyễn Văn Mẫu' --paper 12/GKS --paper-date 2026-01-15 --why 'sai chính tả' --by can-bo-lap\n" +
+				"ansinh person propose death --person 12 --from 2026-01-18 --paper 3/TLKT --paper-date 2026-01-19 --why 'báo tử' --by can-bo-lap\n" +
+				"ansinh person propose payee --person 12 --capacity heir --name 'Nguyễn Thị Con' --method account --bank 999001 --account @tk.txt --holder 'NGUYEN THI CON' --paper 4/VBTT --paper-date 2026-01-20 --why 'thừa kế' --by can-bo-lap",
 			setup: setupPersonPropose},
 		{name: "person waiting", short: "việc chờ người thứ hai / changes that wait for a second person",
 			example: "ansinh person waiting --unit 00004", setup: setupPersonWaiting},
 		{name: "person confirm", short: "người thứ hai xác nhận / the second person seals a change",
-			example: "ansinh person confirm --act 31 --signer lanh-dao-so --key mai.key", setup: setupPersonConfirm},
+			example: "ansinh person confirm --act 31 --signer lanh-dao-so --key lanh-dao-so.key", setup: setupPersonConfirm},
 		{name: "person refuse", short: "người thứ hai từ chối / the second person refuses a change, with a reason",
-			example: "ansinh person refuse --act 31 --why 'nhầm người' --signer lanh-dao-so --key mai.key", setup: setupPersonRefuse},
+			example: "ansinh person refuse --act 31 --why 'nhầm người' --signer lanh-dao-so --key lanh-dao-so.key", setup: setupPersonRefuse},
 		{name: "person units", short: "chuyển đơn vị hành chính cũ sang mới / move people of old communes by the table; list those a person must place",
-			example: "ansinh person units --by lan\nansinh person units --questions --json", setup: setupPersonUnits},
+			example: "ansinh person units --by can-bo-lap\nansinh person units --questions --json", setup: setupPersonUnits},
 		{name: "person checks", short: "tài khoản chung không giấy tờ, quyền lợi trùng, dấu xác nhận / shared accounts without papers, rights claimed twice, every seal again",
 			example: "ansinh person checks --json", setup: setupPersonChecks},
 	}

@@ -22,14 +22,14 @@ import (
 func verifyCommands() []command {
 	return []command{
 		{name: "verify-list start", short: "mở việc đối chiếu một danh sách / open a verification of a whole list",
-			example: "ansinh verify-list start --list 3 --source population --by lan", setup: setupVerifyStart},
+			example: "ansinh verify-list start --list 3 --source population --by can-bo-lap", setup: setupVerifyStart},
 		{name: "verify-list run", short: "đối chiếu, chạy tiếp nếu đã dừng / verify; goes on where it stood",
 			example: "ansinh verify-list run --no 1 --url http://127.0.0.1:8091", setup: setupVerifyRun},
 		{name: "verify-list show", short: "tiến độ và các khác biệt / progress and differences",
-			example: "ansinh verify-list show --no 1 --reader lan --role maker --json", setup: setupVerifyShow},
+			example: "ansinh verify-list show --no 1 --reader can-bo-lap --role maker --json", setup: setupVerifyShow},
 		{name: "verify-list resolve", short: "quyết định một khác biệt / decide on one difference: correct the record or keep it with a reason",
-			example: "ansinh verify-list resolve --no 1 --person 12 --accept --why 'đã đối chiếu giấy khai sinh' --by lan\n" +
-				"ansinh verify-list resolve --no 1 --person 12 --correct --why 'theo CSDL dân cư' --paper CSDLDC-7 --paper-date 2026-01-19 --by lan",
+			example: "ansinh verify-list resolve --no 1 --person 12 --accept --why 'đã đối chiếu giấy khai sinh' --by can-bo-lap\n" +
+				"ansinh verify-list resolve --no 1 --person 12 --correct --why 'theo CSDL dân cư' --paper CSDLDC-7 --paper-date 2026-01-19 --by can-bo-lap",
 			setup: setupVerifyResolve},
 		{name: "verify-list sandbox", short: "cơ sở dữ liệu dân cư giả lập của dữ liệu giả lập / an invented population register and account directory of a demo's people",
 			example: "ansinh verify-list sandbox --dir ./ansinh-demo --listen 127.0.0.1:8091 --seed 3", setup: setupVerifySandbox},
