@@ -68,7 +68,8 @@ func ReadSigner(ctx context.Context, db pgdb.Querier, id string) (Signer, error)
 	rows, _ := db.Query(ctx, sqlSigner, pgx.NamedArgs{"id": id})
 	s, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Signer])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Signer{}, errs.Coded(errs.Denied, "PAYOUT-SIGNER-UNKNOWN", fmt.Sprintf("Không có người ký %q. / There is no signer %q.", id, id), ErrNoSigner)
+		return Signer{}, errs.Coded(errs.Denied, "PAYOUT-SIGNER-UNKNOWN", fmt.Sprintf("Không có người ký %q: xem lại tên, người mới thì đăng ký (ansinh user add). / "+
+			"There is no signer %q: look at the name, and register whoever is new (ansinh user add).", id, id), ErrNoSigner)
 	}
 	if err != nil {
 		return Signer{}, fmt.Errorf("signer %s: %w", id, err)

@@ -135,7 +135,7 @@ func (p *part) coverList() []fact {
 		{coverLabels.due, p.batch.DueDate.Vietnamese() + " – " + p.programme.DuePaper},
 		{coverLabels.books, strings.Join(books, "\n")},
 		{coverLabels.head, p.headText()},
-		{coverLabels.made, fmt.Sprintf("%s, %s, giờ Việt Nam", p.options.By, p.options.Now.In(calendar.Zone).Format("15:04 02/01/2006"))},
+		{coverLabels.made, strings.TrimPrefix(fmt.Sprintf("%s, %s, giờ Việt Nam", p.options.By, p.options.Now.In(calendar.Zone).Format("15:04 02/01/2006")), ", ")},
 	}
 	if p.of > 1 && len(p.sections) > 0 {
 		list = append(list, fact{coverLabels.file, fmt.Sprintf("Tệp %d/%d: từ %s đến %s. Khoản lệch và thời gian nhận tiền của cả đợt ở tệp 1.",

@@ -341,6 +341,24 @@ func TestARealCoverCarriesNoMark(t *testing.T) {
 	}
 }
 
+// Who made a report may be left out; the line then begins with the time.
+func TestAReportThatNamesNobodySaysWhenItWasMade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	o := w.options(filepath.Join(t.TempDir(), "r.xlsx"))
+	o.By = ""
+	f := open(t, must(reports.WriteBatch(t.Context(), w.db, o))[0].Path)
+	for _, row := range must(f.GetRows(f.GetSheetList()[0])) {
+		if len(row) > 1 && strings.HasPrefix(row[0], "Lập báo cáo") {
+			if !strings.HasSuffix(row[1], "giờ Việt Nam") || strings.HasPrefix(row[1], ",") {
+				t.Errorf("it says %q", row[1])
+			}
+			return
+		}
+	}
+	t.Error("the cover does not say when it was made")
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 10)

@@ -73,7 +73,7 @@ func (c PaidTo) check(ctx context.Context, w *work) error {
 	case Carer:
 	case Heir:
 		if !dead {
-			return payeeRefused("PEOPLE-ALIVE", "người hưởng còn sống nên không có người thừa kế", "the person is alive, so there is no heir")
+			return payeeRefused("PEOPLE-ALIVE", "chưa có báo tử nào được xác nhận nên chưa có người thừa kế (việc chờ: ansinh person waiting)", "no death is confirmed, so there is no heir yet (what waits: ansinh person waiting)")
 		}
 	case Self:
 		return payeeRefused("PEOPLE-PAYEE", "để người hưởng tự nhận thì kết thúc người nhận thay", "end the payee, and the person receives themselves")
