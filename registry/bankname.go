@@ -24,15 +24,26 @@ type Bank struct {
 // FindBank reads a bank's cell: a BIN, or a name in any known spelling, with
 // or without marks, with a branch after it or not. It returns every bank that
 // can be meant. Certain is true only for one bank under a name that nobody uses
-// for another: money may go there; anything else is a suggestion.
+// for another: money may go there; anything else is a suggestion. A BIN beside the
+// name of another bank is none either: one of the two was typed wrongly.
 func FindBank(cell string) (found []Bank, certain bool) {
 	directory := banks()
 	if bin := leadingBIN.FindString(strings.TrimSpace(cell)); bin != "" {
-		if bank, ok := directory.byBIN[bin]; ok {
-			return []Bank{*bank}, true
+		bank, ok := directory.byBIN[bin]
+		if !ok {
+			return nil, false
 		}
-		return nil, false
+		if named, sure := findByName(strings.TrimSpace(cell)[len(bin):]); sure && named[0].BIN != bin {
+			return []Bank{*bank, named[0]}, false
+		}
+		return []Bank{*bank}, true
 	}
+	return findByName(cell)
+}
+
+// findByName is [FindBank] for a cell without a BIN.
+func findByName(cell string) (found []Bank, certain bool) {
+	directory := banks()
 	for text := vntext.Fold(cell); ; {
 		key := vntext.FoldTight(text)
 		if meant := directory.byName[key]; len(meant) > 0 {

@@ -31,6 +31,21 @@ func table(t *testing.T, name string) []map[string]string {
 	return rows
 }
 
+// What the template offers, a BIN and the bank's own name, decides for every bank.
+func TestABINBesideItsOwnNameIsCertain(t *testing.T) {
+	t.Parallel()
+	banks := append(table(t, "data/banks.csv"), table(t, "data/banks-demo.csv")...)
+	for _, r := range banks {
+		found, certain := registry.FindBank(r["bin"] + " - " + r["name_vi"])
+		if !certain || len(found) != 1 || found[0].BIN != r["bin"] {
+			t.Errorf("FindBank(%s - %s) = %v, %t", r["bin"], r["name_vi"], found, certain)
+		}
+	}
+	if len(banks) < 50 {
+		t.Errorf("%d banks are too few to say", len(banks))
+	}
+}
+
 // Every way people write a bank's name finds the bank, alone and before a branch;
 // a name of several banks decides nothing.
 func TestEveryAliasFindsItsBank(t *testing.T) {
