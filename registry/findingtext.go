@@ -24,6 +24,7 @@ const (
 	SheetUnknown      Code = "LIST-SHEET-UNKNOWN"
 	SheetHidden       Code = "LIST-SHEET-HIDDEN"
 	SheetUnread       Code = "LIST-SHEET-UNREAD"
+	SheetEnded        Code = "LIST-SHEET-ENDED"
 	ColumnHidden      Code = "LIST-COLUMN-HIDDEN"
 	ColumnUnread      Code = "LIST-COLUMN-UNREAD"
 	HeaderNone        Code = "LIST-HEADER-MISSING"
@@ -143,7 +144,7 @@ const (
 
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
-	SheetHidden: true, SheetUnread: true, ColumnHidden: true, ColumnUnread: true, CellDitto: true, AmountSmall: true, NoteEnded: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
+	SheetHidden: true, SheetUnread: true, SheetEnded: true, ColumnHidden: true, ColumnUnread: true, CellDitto: true, AmountSmall: true, NoteEnded: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
 	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 	ChangeIgnored: true, ChangePerson: true, ChangeStaff: true,
@@ -218,6 +219,8 @@ var findingTexts = map[Code]findingText{
 		"Nếu cần thì bỏ ẩn (Unhide) hoặc chỉ rõ trang (--sheet TÊN)", "If it counts, unhide it or name it (--sheet NAME)"},
 	SheetUnread: {"trang “%v” không có dòng tiêu đề cột nên không được đọc, nhưng dòng %v có số định danh", "the sheet “%v” has no row of headings and was not read, and row %v holds a personal id",
 		"Nếu là người hưởng thì chuyển vào trang danh sách; nếu không thì xóa trang này", "Move these people into the list's sheet if they are to be paid; otherwise delete the sheet"},
+	SheetEnded: {"trang “%v” ghi “%v”: có thể là danh sách người không còn nhận, nhưng được đọc như danh sách chi", "the sheet “%v” says “%v”: perhaps people who receive no more, and it is read as a list to pay",
+		"Nếu những người này không còn nhận thì đừng nộp trang này; báo tử hoặc thôi hưởng trong hồ sơ", "If these people receive no more do not hand the sheet in; record death or end in their records"},
 	ColumnUnread: {"cột %v không được đọc, có %v ô ghi nội dung, từ dòng %v", "column %v is not read; %v cells of people hold something, from row %v on",
 		"Xem các ô đó: người không được nhận thì bỏ dòng; nội dung cần nhận thì đặt vào cột đúng tên như mẫu", "Look at these cells: leave out the row of whoever is not to be paid; put what counts into a column headed as in the template"},
 	ColumnHidden: {"cột %v đang ẩn nhưng vẫn được đọc", "column %v is hidden, and is read all the same",

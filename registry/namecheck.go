@@ -2,6 +2,7 @@ package registry
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -80,6 +81,24 @@ func (r *lineReader) checkNote(line *Line) {
 		return
 	}
 	r.find(NoteEnded, ColNote)
+}
+
+// endedTitle finds, in a folded title or a sheet's name, that the list is of people
+// who receive no more.
+var endedTitle = regexp.MustCompile(`\b(da mat|da chet|tu tran|qua doi|bao tu|thoi huong|chuyen di|khong con huong)\b`)
+
+// checkEnded warns where a sheet says that its people receive no more: "Đã mất" beside
+// the list is read like a list, where all sheets are asked for. A grant for burials has
+// such lists and pays them, so it is for a person to say.
+func (l *List) checkEnded(h header, titles []string) {
+	for _, title := range append([]string{l.Sheet}, titles...) {
+		// The row of headings is among the titles until the row below it was seen.
+		if !slices.Contains(h.headings, title) && endedTitle.MatchString(vntext.Fold(title)) {
+			l.Findings = append(l.Findings, Finding{Code: SheetEnded, Severity: SheetEnded.Severity(), Sheet: l.Sheet,
+				args: []any{l.Sheet, strings.Join(strings.Fields(title), " ")}})
+			return
+		}
+	}
 }
 
 // relation cuts "(con gái)" off a payee's name.

@@ -51,6 +51,7 @@ func (w *rowWalk) begin() {
 	w.done = len(findings) > 0
 	w.unread = columnsRead(header)
 	w.list.checkTitles(w.titles, w.reader.unit)
+	w.list.checkEnded(header, w.titles)
 	for column, i := range header.at {
 		if i >= 0 && i < len(header.headings) && w.hides(i) {
 			w.list.Findings = append(w.list.Findings, header.finding(w.list.Sheet, Row{No: header.row}, ColumnHidden, Column(column), []any{columnLetters(i)}))

@@ -179,3 +179,29 @@ func TestReadListNamesASheetOfPeopleWithoutHeadings(t *testing.T) {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
+
+// A sheet of the dead beside the list is no list to pay, whatever sheet was asked for.
+func TestReadListDoubtsASheetOfPeopleWhoReceiveNoMore(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		title string
+		want  []string
+	}{
+		"of the dead":              {"DANH SÁCH NGƯỜI ĐÃ MẤT", []string{" LIST-SHEET-ENDED warning"}},
+		"of rights that ended":     {"Danh sách thôi hưởng tháng 1", []string{" LIST-SHEET-ENDED warning"}},
+		"of whoever is to be paid": {"DANH SÁCH NGƯỜI NHẬN QUÀ TẾT", nil},
+		"of a month's changes":     {"DANH SÁCH TĂNG, GIẢM NGƯỜI HƯỞNG", nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := read(t, sheet(t, []any{tt.title}, headings, mrThu()), true)
+			if diff := cmp.Diff(tt.want, addresses(list.Findings)); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			if list.Taken() != 1 {
+				t.Errorf("%d rows can be taken, want 1", list.Taken())
+			}
+		})
+	}
+}
