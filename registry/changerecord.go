@@ -37,16 +37,12 @@ WITH base AS MATERIALIZED (
       LEFT JOIN registry.same_person a ON a.gone = w.person
      WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.month = @base AND l.id < @list
      ORDER BY w.person, w.category, w.list DESC, w.row_no
-), given AS MATERIALIZED (
-    SELECT coalesce(a.kept, o.person) AS one, o.category
-      FROM registry.list_row o LEFT JOIN registry.same_person a ON a.gone = o.person
-     WHERE o.list = @list
 ), ended AS MATERIALIZED (
     SELECT coalesce(a.kept, w.person) AS one, w.category
       FROM unnest(@ended_lists::bigint[], @ended_rows::integer[], @by_rows::integer[]) AS g (list, row_no, by_row)
       JOIN registry.list_row w ON w.list = g.list AND w.row_no = g.row_no
       LEFT JOIN registry.same_person a ON a.gone = w.person
-     WHERE g.by_row = 0 OR EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.row_no = g.by_row)
+     WHERE g.by_row = 0 OR EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.row_no = g.by_row AND o.category <> w.category)
 )
 INSERT INTO registry.list_row
        (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
@@ -56,7 +52,7 @@ SELECT @list::bigint, @last::integer + row_number() OVER (ORDER BY b.list, b.row
   FROM base b
   JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
  WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.one AND d.died_on < @month::date)
-   AND NOT EXISTS (SELECT 1 FROM given g WHERE g.one = b.one AND g.category = b.category)
+   AND NOT EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.person = b.person AND o.category = b.category)
    AND NOT EXISTS (SELECT 1 FROM ended e WHERE e.one = b.one AND e.category = b.category)`
 
 // carry completes a change list to the whole list it stands for.
