@@ -2,11 +2,13 @@ package payout_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"ansinh/internal/calendar"
 	"ansinh/payout"
+	"ansinh/registry"
 	"ansinh/registry/people"
 )
 
@@ -45,5 +47,47 @@ func TestWhoIsAliveAfterAllWaitsInTheMonthThatLeftHimOut(t *testing.T) {
 	}
 	if got := o.plan(o.declare(assistance, 9, 90_000_000)); got.Payments != 1 {
 		t.Errorf("the further batch pays %d, want the one alive", got.Payments)
+	}
+}
+
+// A row dropped because of a death waits again when the death was none, reported or
+// confirmed; one dropped for another reason, or before, does not.
+func TestWhatWasDroppedForADeathThatIsNoneWaitsAgain(t *testing.T) {
+	t.Parallel()
+	for name, confirmed := range map[string]bool{"the report is refused": false, "the death is withdrawn": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, c := inJanuary(t)
+			o.month = january
+			other := c.people[0]
+			other.category = elderDisabled // a second level: the row of the first is left out
+			o.takeMonth((&commune{people: []assisted{other}}).whole(t))
+			person := o.record(c.people[2])
+			batch := o.declare(assistance, 9, 90_000_000)
+			d := o.desk()
+			report, err := d.Propose(t.Context(), people.Proposal{Person: person, Change: people.Died{}, From: calendar.Must(2025, 12, 20), Paper: people.Paper{No: "1/KT", Date: january},
+				Why: "giấy báo tử", By: "hung"})
+			if err == nil && confirmed {
+				_, err = d.Confirm(t.Context(), report.ID, people.SealWith(o.city, report))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.plan(batch)
+			o.now = o.now.Add(time.Hour)
+			all := o.openRows(payout.OpenRowFilter{Batch: batch})
+			if n, err := o.decide(payout.RowsDecision{Kind: registry.RowDropped, Rows: payout.OpenRowFilter{Batch: batch}, Reason: "đã xem", ByOne: "hung", ByTwo: "mai"}); err != nil || n != 2 || len(all) != 2 {
+				t.Fatalf("%d of %v were dropped, %v; want the dead and the other level", n, all, err)
+			}
+			if confirmed {
+				o.done(person, people.LivesAfterAll{}, calendar.Date{})
+			} else if _, err := d.Refuse(t.Context(), report.ID, "nhầm", people.SealRefusal(o.city, report, "nhầm")); err != nil {
+				t.Fatal(err)
+			}
+			found, err := payout.OpenRows(t.Context(), o.db, payout.OpenRowFilter{})
+			if err != nil || len(found) != 1 || !found[0].Moved || found[0].Name != c.people[2].name() {
+				t.Errorf("then %+v wait, %v; want the one row of who is alive", found, err)
+			}
+		})
 	}
 }
