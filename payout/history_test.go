@@ -101,7 +101,7 @@ func (h *history) takeList() {
 			case stands && h.pick(4) == 0:
 				a.category, a.mark = category, "Giảm"
 			case stands && h.pick(3) == 0:
-				a.category, a.mark = []string{category, elder, elderDisabled, disabled}[h.pick(4)], "Đổi"
+				a.category, a.mark = []string{category, elder, elderDisabled}[h.pick(3)], "Đổi"
 			case !stands && h.pick(3) == 0:
 				a.mark = "Tăng"
 			default:
@@ -119,7 +119,7 @@ func (h *history) takeList() {
 		}
 		rows = append(rows, a.row()[:columns])
 		if h.pick(8) == 0 && a.mark == "" {
-			a.category = disabled // and a second level
+			a.category = elderDisabled // and a second level
 			rows = append(rows, a.row()[:columns])
 		}
 	}
@@ -251,6 +251,11 @@ func TestEveryRowIsAnsweredInAnyHistory(t *testing.T) {
 			c := &commune{rng: h.rng, next: 10}
 			for range 12 {
 				c.add("")
+			}
+			for i := range c.people {
+				if i%3 == 0 {
+					c.people[i].category = elderDisabled // another level
+				}
 			}
 			h.pool = c.people
 			for i := range h.stand {

@@ -86,3 +86,17 @@ func TestWhoIsAliveGetsOneRowThatWaits(t *testing.T) {
 		t.Errorf("rows that wait: %v", got)
 	}
 }
+
+// Under the id of a record that was merged away an account changes nothing: it is said.
+func TestAnotherWayUnderAMergedIDIsNamed(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	take(t, db, workbook(t, other(6, ""), other(1, "")), 1)
+	given(t, db, testAct, 900, "merge", now)
+	given(t, db, `INSERT INTO registry.merged (act, kept, gone) SELECT 900, min(id), max(id) FROM registry.person`)
+	for account, want := range map[string]map[registry.Code][]int{"": {}, "0020000000777": {registry.PersonMerged: {6}}} {
+		if _, got := take(t, db, workbook(t, other(6, ""), other(1, account)), 2); !cmp.Equal(got, want) {
+			t.Errorf("account %q: findings %v, want %v", account, got, want)
+		}
+	}
+}
