@@ -51,7 +51,7 @@ func TestWhoIsAliveAfterAllWaitsInTheMonthThatLeftHimOut(t *testing.T) {
 }
 
 // A row dropped because of a death waits again when the death was none, reported or
-// confirmed; one dropped for another reason, or before, does not.
+// confirmed; one left out for another reason does not.
 func TestWhatWasDroppedForADeathThatIsNoneWaitsAgain(t *testing.T) {
 	t.Parallel()
 	for name, confirmed := range map[string]bool{"the report is refused": false, "the death is withdrawn": true} {

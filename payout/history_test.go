@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,6 +238,39 @@ func (h *history) decideRow() {
 	h.refused("decide", err)
 }
 
+// step lets one thing happen.
+func (h *history) step() {
+	switch h.pick(10) {
+	case 0, 1, 2:
+		h.takeList()
+	case 3, 4:
+		h.planBatch()
+	case 5, 6, 7:
+		h.changeRecord()
+	case 8:
+		h.giveUp()
+	case 9:
+		h.decideRow()
+	}
+}
+
+// begin makes the people of a history.
+func (h *history) begin() {
+	c := &commune{rng: h.rng, next: 10}
+	for range 12 {
+		c.add("")
+	}
+	for i := range c.people {
+		if i%3 == 0 {
+			c.people[i].category = elderDisabled // another level
+		}
+	}
+	h.pool = c.people
+	for i := range h.stand {
+		h.stand[i] = map[int]assisted{}
+	}
+}
+
 // Whatever happens to lists, records and batches, in whatever order: every row of every
 // list is paid, left out with a reason, decided or waits, and nobody is paid twice.
 func TestEveryRowIsAnsweredInAnyHistory(t *testing.T) {
@@ -248,37 +282,14 @@ func TestEveryRowIsAnsweredInAnyHistory(t *testing.T) {
 			h := &history{office: newOffice(t), rng: mathrand.New(mathrand.NewPCG(180, seed)), done: total}
 			h.prepare()
 			h.in(january)
-			c := &commune{rng: h.rng, next: 10}
-			for range 12 {
-				c.add("")
-			}
-			for i := range c.people {
-				if i%3 == 0 {
-					c.people[i].category = elderDisabled // another level
-				}
-			}
-			h.pool = c.people
-			for i := range h.stand {
-				h.stand[i] = map[int]assisted{}
-			}
+			h.begin()
 			for step := range steps {
 				if step%15 == 14 {
 					h.months++
 					h.in(january.AddMonths(h.months))
 				}
 				h.now = h.now.Add(time.Hour)
-				switch h.pick(10) {
-				case 0, 1, 2:
-					h.takeList()
-				case 3, 4:
-					h.planBatch()
-				case 5, 6, 7:
-					h.changeRecord()
-				case 8:
-					h.giveUp()
-				case 9:
-					h.decideRow()
-				}
+				h.step()
 				found, err := payout.CheckRows(t.Context(), h.db)
 				if err != nil {
 					t.Fatal(err)
@@ -298,4 +309,40 @@ func TestEveryRowIsAnsweredInAnyHistory(t *testing.T) {
 			t.Errorf("no history has a %s", what)
 		}
 	}
+}
+
+// Three of them at once, in two months: what is read must not change before it is
+// written, or a row is answered by what is not so any more.
+func TestEveryRowIsAnsweredWhenEverythingHappensAtOnce(t *testing.T) {
+	t.Parallel()
+	const workers, steps = 3, 30
+	o := newOffice(t)
+	o.prepare()
+	o.in(february)
+	var done sync.WaitGroup
+	happened := make([]map[string]int, workers)
+	for n := range workers {
+		mine := *o
+		happened[n] = map[string]int{}
+		h := &history{office: &mine, rng: mathrand.New(mathrand.NewPCG(185, uint64(n))), months: 1, done: happened[n]}
+		h.begin()
+		done.Go(func() {
+			for range steps {
+				h.now = h.now.Add(time.Hour)
+				h.step()
+			}
+		})
+	}
+	done.Wait()
+	found, err := payout.CheckRows(t.Context(), o.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range found {
+		t.Error(fault)
+	}
+	if got := o.rows(testTwoWays); len(got) > 0 {
+		t.Errorf("%v", got)
+	}
+	t.Logf("what happened: %v", happened)
 }

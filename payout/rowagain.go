@@ -20,15 +20,15 @@ SELECT d.list, d.row_no, d.n + 1, 'moved', 'Báo tử đã hủy hoặc bị bá
          WHERE p.id = ANY (@people::bigint[]) AND r.codes LIKE '%LIST-PERSON-DEAD%') AS t
  CROSS JOIN LATERAL (SELECT x.list, x.row_no, x.n, x.kind, x.at FROM registry.row_decision AS x
                       WHERE x.list = t.list AND x.row_no = t.row_no ORDER BY x.n DESC LIMIT 1) AS d
- WHERE d.kind = 'dropped' AND d.at >= @since`
+ WHERE d.kind = 'dropped'`
 
 // RowsAgain has rows of the people wait again, for the next cut of their commune, that
-// were dropped since a death was reported which is none: left out or refused for it.
-func (PeopleOffice) RowsAgain(ctx context.Context, tx pgx.Tx, who []int64, since time.Time, by string, now time.Time) (int64, error) {
+// were left out or refused for a death that is none, and dropped.
+func (PeopleOffice) RowsAgain(ctx context.Context, tx pgx.Tx, who []int64, by string, now time.Time) (int64, error) {
 	if _, err := tx.Exec(ctx, sqlLockDecisions); err != nil {
 		return 0, fmt.Errorf("lock decisions: %w", err)
 	}
-	tag, err := tx.Exec(ctx, sqlRowsAgain, pgx.NamedArgs{"people": who, "since": since, "by": by, "now": now})
+	tag, err := tx.Exec(ctx, sqlRowsAgain, pgx.NamedArgs{"people": who, "by": by, "now": now})
 	if err != nil {
 		return 0, fmt.Errorf("rows dropped for a death that is none: %w", err)
 	}

@@ -38,9 +38,9 @@ type Office interface {
 	HoldHeirs(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) (held, onTheWay int64, err error)
 	// LiftHold ends the rests made for this reason; other reasons go on holding.
 	LiftHold(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) error
-	// RowsAgain has rows wait again that were dropped since a death was reported, and
-	// for no other reason than it, and returns how many.
-	RowsAgain(ctx context.Context, tx pgx.Tx, people []int64, since time.Time, by string, now time.Time) (int64, error)
+	// RowsAgain has rows wait again that were left out or refused for a death and then
+	// dropped, and returns how many.
+	RowsAgain(ctx context.Context, tx pgx.Tx, people []int64, by string, now time.Time) (int64, error)
 	// LetGo ends rests of accounts and of differences that are settled by now.
 	LetGo(ctx context.Context, tx pgx.Tx, now time.Time) error
 	// DoubleClaims notes each right that the kept record, or one merged into it before,
