@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ansinh/internal/pgtest"
+	"ansinh/ledger"
 	"ansinh/payout"
 )
 
@@ -88,6 +89,49 @@ func TestAListTakenWhileABatchIsPlannedMixesNoWays(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"A", "XA"}, o.rows(`SELECT DISTINCT channel FROM payout.payment ORDER BY 1`)); diff != "" {
 		t.Errorf("channels of the month that was planned (-want +got):\n%s", diff)
+	}
+}
+
+const testApprovalsWait = `SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND classid = 7211001 AND NOT granted`
+
+// The first two approvals of a month come at once: each sees that there is no partition
+// for the month's batches, and both are posted.
+func TestTheFirstTwoApprovalsOfAMonthAtOnceAreBothPosted(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var batches []ledger.BatchID
+	for n := range int64(2) {
+		batch := o.declare("TET26", 9, 9_000_000)
+		o.plan(batch, o.list("TET26", baDinh, entry{n + 1, poor, "A", 0}))
+		o.submit(batch)
+		batches = append(batches, batch)
+	}
+	holder, err := o.db.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Release()
+	if _, err := holder.Exec(t.Context(), `SELECT pg_advisory_lock(7211001, $1)`, int32(batches[0]/1000)); err != nil {
+		t.Fatal(err)
+	}
+	errs := make(chan error, 2)
+	for _, batch := range batches {
+		go func() {
+			_, err := payout.ApproveAll(context.WithoutCancel(t.Context()), o.db, batch, payout.SealWith(o.approver), o.now)
+			errs <- err
+		}()
+	}
+	until(t, func() bool { return o.rows(testApprovalsWait)[0] == "2" })
+	if _, err := holder.Exec(t.Context(), `SELECT pg_advisory_unlock(7211001, $1)`, int32(batches[0]/1000)); err != nil {
+		t.Fatal(err)
+	}
+	for range batches {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := o.rows(`SELECT count(*)::text FROM ledger.line WHERE batch <> 0`); got[0] != "2" {
+		t.Errorf("%s payments are posted, want 2", got[0])
 	}
 }
 
