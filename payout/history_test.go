@@ -159,9 +159,12 @@ func (h *history) planBatch() {
 	if h.refused("plan", err) || h.pick(3) == 0 {
 		return
 	}
-	h.submit(batch)
-	h.approve(batch)
-	h.done["approve"]++
+	_, err = payout.Submit(h.t.Context(), h.db, batch, nil, h.maker, h.now)
+	if h.refused("submit", err) {
+		return
+	}
+	_, err = payout.ApproveAll(h.t.Context(), h.db, batch, payout.SealWith(h.approver), h.now)
+	h.refused("approve", err)
 }
 
 func (h *history) act(what string, person int64, c people.Change, from calendar.Date) {
