@@ -278,6 +278,10 @@ func TestOpenXLSXOfOtherPrograms(t *testing.T) {
 			part{`xl/worksheets/sheet1.xml`, `<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>`}), []string{"1 A=number:1"}},
 		"UTF-16": {byHand(t, utf16LE(`<?xml version="1.0" encoding="UTF-16"?><worksheet><sheetData><row><c t="str"><v>Hà Nội</v></c></row></sheetData></worksheet>`)),
 			[]string{"1 A=text:Hà Nội"}},
+		// Excel leaves s="0" out: a book whose own font is .VnTime says it nowhere else.
+		"cells in the font of the book": {byHand(t, row(`<c t="str"><v>NguyÔn</v></c><c s="1" t="str"><v>Lª</v></c><c><v>13214</v></c><c s="1"><v>2</v></c>`),
+			part{"xl/styles.xml", `<styleSheet><fonts><font><name val=".VnTime"/></font><font><name val="Arial"/></font></fonts><cellXfs><xf numFmtId="14" fontId="0"/><xf numFmtId="0" fontId="1"/></cellXfs></styleSheet>`}),
+			[]string{"5 A=text:NguyÔn<.VnTime> B=text:Lª<Arial> C=date:13214<.VnTime> D=number:2<Arial>"}},
 		"an empty sheet": {byHand(t, `<worksheet><sheetData/></worksheet>`), nil},
 	}
 	for name, tt := range tests {

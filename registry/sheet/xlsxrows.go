@@ -189,7 +189,7 @@ func (r *xlsxRows) place(column int) string {
 
 // cell reads the cell element just opened and returns the column behind it.
 func (r *xlsxRows) cell(column int) (int, error) {
-	kind, st := byte('n'), style{}
+	kind, st := byte('n'), r.style(0) // which a cell has that names none
 	for name, value, rest, ok := attr(r.s.attrs); ok; name, value, rest, ok = attr(rest) {
 		switch string(name) {
 		case "r":
@@ -197,8 +197,8 @@ func (r *xlsxRows) cell(column int) (int, error) {
 				return 0, refuse(WhyDamaged, r.place(-1), fmt.Errorf("cell %.20q", value))
 			}
 		case "s":
-			if n, ok := digits(value); ok && n < len(r.x.styles) {
-				st = r.x.styles[n]
+			if n, ok := digits(value); ok {
+				st = r.style(n)
 			}
 		case "t":
 			kind = kindOf(value)
@@ -231,6 +231,14 @@ func (r *xlsxRows) cell(column int) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// style is the workbook's style n, the zero style where it has none.
+func (r *xlsxRows) style(n int) style {
+	if n >= len(r.x.styles) {
+		return style{}
+	}
+	return r.x.styles[n]
 }
 
 func (r *xlsxRows) put(column int, content Cell) error {
