@@ -157,7 +157,12 @@ func TestOpenSeesTheYears1904(t *testing.T) {
 	content := written(t, f)
 	xls, err := os.ReadFile("testdata/1904.xls")
 	must(t, err)
-	for name, content := range map[string][]byte{"xlsx": content, "xls": xls} {
+	// Excel of 2010 and later says more of the workbook in an element of the same name.
+	later := byHand(t, `<worksheet><sheetData><row><c s="0"><v>11752</v></c></row></sheetData></worksheet>`,
+		part{"xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`},
+		part{"xl/workbook.xml", `<workbook><workbookPr date1904="1"/><sheets><sheet name="a" id="rId1"/></sheets>` +
+			`<extLst><ext uri="{79F54976-1DA5-4618-B147-4CDE4B953A38}"><x14:workbookPr defaultImageDpi="32767"/></ext></extLst></workbook>`})
+	for name, content := range map[string][]byte{"xlsx": content, "xls": xls, "xlsx with an extension": later} {
 		book, err := sheet.Open(bytes.NewReader(content), int64(len(content)), sheet.Options{})
 		must(t, err)
 		if !book.Date1904 {

@@ -90,7 +90,7 @@ func tellOurs(content []byte, options sheet.Options) (_ told, err error) {
 // number writes numbers that mean the same the same way, other text as it is. What
 // stands behind the fifteenth digit is a program's rounding.
 func number(text string) string {
-	if n, ok := new(big.Float).SetPrec(200).SetString(text); ok && !strings.ContainsAny(text, "_xXbBoOI") {
+	if n, ok := new(big.Float).SetPrec(200).SetString(strings.TrimSpace(text)); ok && !strings.ContainsAny(text, "_xXbBoOI") {
 		return n.Text('g', 15)
 	}
 	return text
@@ -153,7 +153,7 @@ func fontOf(file *excelize.File, name, at string, known map[int]string) string {
 	style, err := file.GetStyle(id)
 	switch {
 	case err != nil:
-		known[id] = err.Error()
+		known[id] = "" // a book without styles
 	case style.Font != nil:
 		known[id] = style.Font.Family
 	default:
