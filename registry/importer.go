@@ -57,7 +57,7 @@ type ImportOptions struct {
 // Reading returns how a list for these options is read.
 func (o ImportOptions) Reading(demo bool) ReadOptions {
 	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
-		Sheet: o.Sheet, Password: o.Password}
+		Month: o.Month, Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
