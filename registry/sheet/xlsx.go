@@ -22,7 +22,7 @@ type xlsx struct {
 	parts  map[string]*zip.File // by lower-case name
 	limits Limits
 	sheets []xlsxSheet // in the book's order
-	styles []style
+	styles styles
 	shared *sharedTable
 	known  *interner
 }
