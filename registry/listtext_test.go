@@ -1,7 +1,6 @@
 package registry_test
 
 import (
-	"bytes"
 	"errors"
 	"testing"
 
@@ -15,20 +14,10 @@ import (
 // inFont puts a text under a font into a cell of a workbook of the tests.
 func inFont(t testing.TB, content []byte, at, font, text string) []byte {
 	t.Helper()
-	file, err := excelize.OpenReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	style, err := file.NewStyle(&excelize.Style{Font: &excelize.Font{Family: font}})
-	if err = errors.Join(err, file.SetCellValue("Sheet1", at, text), file.SetCellStyle("Sheet1", at, at, style)); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	if err := file.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return altered(t, content, func(file *excelize.File) error {
+		style, err := file.NewStyle(&excelize.Style{Font: &excelize.Font{Family: font}})
+		return errors.Join(err, file.SetCellValue("Sheet1", at, text), file.SetCellStyle("Sheet1", at, at, style))
+	})
 }
 
 func TestReadListReadsLegacyFonts(t *testing.T) {

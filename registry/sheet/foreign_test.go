@@ -238,6 +238,24 @@ func TestCellsAreWhatExcelizeReadsInItsOwnFiles(t *testing.T) {
 	}
 }
 
+func TestCellsOfAnXLSAreWhatLibreOfficeReads(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"testdata/sample-list.xls", filepath.Join(shipped(t, "github.com/richardlehane/mscfb"), "test", "test.xls")} {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			content, err := os.ReadFile(path)
+			must(t, err)
+			ours, err := tellOurs(content, sheet.Options{})
+			must(t, err)
+			theirs, err := tellExcelize(t, converted(t, path), "")
+			must(t, err)
+			if diff := differ(ours, theirs); len(diff) > 0 || len(ours) == 0 {
+				t.Errorf("%d sheets, cells, ours | LibreOffice's:\n%s", len(ours), strings.Join(diff, "\n"))
+			}
+		})
+	}
+}
+
 func TestCellsAreWhatOtherReadersReadInAFolder(t *testing.T) {
 	t.Parallel()
 	if *workbooks == "" {
