@@ -103,7 +103,9 @@ SELECT 'a row nobody decided is looked at', 'list ' || x.list || ' row ' || x.ro
   LEFT JOIN LATERAL (SELECT m.n, m.kind FROM registry.row_decision AS m
                       WHERE m.list = x.list AND m.row_no = x.row_no ORDER BY m.n DESC LIMIT 1) AS d ON true
   LEFT JOIN registry.undecided_row AS u ON u.list = x.list AND u.row_no = x.row_no
+  LEFT JOIN registry.refused_row AS r ON r.list = x.list AND r.row_no = x.row_no AND r.claimed_person IS NOT NULL
  WHERE coalesce(d.kind, 'moved') = 'moved' AND u.moved IS DISTINCT FROM coalesce(d.n, 0)
+   AND (r.list IS NULL OR payout.given_up(r.list, r.claimed_person, r.claimed_batch) IS NOT NULL)
  ORDER BY 2
  LIMIT @limit`
 

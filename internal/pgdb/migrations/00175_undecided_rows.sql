@@ -1,6 +1,6 @@
 -- Why: the view of open rows read every row ever refused or left out and every decision on one, to show the few that wait: a city after some years reads tens of thousands for forty.
 
--- The rows that may wait: refused or left out, and not decided or moved to a next cut.
+-- The rows that may wait: refused or left out, and not decided, or moved to a next cut.
 -- The triggers below keep it and nobody else can, so that no writer of a list, a plan or
 -- a decision can forget it. What waits is still judged by the rows and decisions
 -- themselves: a row too many costs a look by key, and payout.CheckTallies finds one
@@ -23,6 +23,57 @@ BEGIN
 END
 $$;
 
+-- A row refused for nothing but a right that a batch holds waits for nobody, and a
+-- workbook handed in whole again brings thousands: it is looked at from the day that
+-- batch gives the right up. Whoever refuses and whoever gives up take one lock, and see
+-- what the other committed: without it each could miss the other, and the row would be
+-- forgotten. That needs a snapshot for each statement, so it insists on one.
+CREATE FUNCTION payout.lock_given_up(alone boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'rights are given up, and rows refused for them, at read committed only';
+    ELSIF alone THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('payout.given_up', 0));
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('payout.given_up', 0));
+    END IF;
+END
+$$;
+
+CREATE FUNCTION payout.note_refused() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    IF EXISTS (SELECT FROM came AS c WHERE c.claimed_person IS NOT NULL) THEN
+        PERFORM payout.lock_given_up(false);
+    END IF;
+    INSERT INTO registry.undecided_row (list, row_no, moved)
+    SELECT c.list, c.row_no, 0 FROM came AS c
+     WHERE c.claimed_person IS NULL
+        OR EXISTS (SELECT FROM payout.entitlement_release AS f WHERE f.batch = c.claimed_batch)
+       AND payout.given_up(c.list, c.claimed_person, c.claimed_batch) IS NOT NULL
+        ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION payout.note_given_up() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    PERFORM payout.lock_given_up(true);
+    INSERT INTO registry.undecided_row (list, row_no, moved)
+    SELECT DISTINCT r.list, r.row_no, 0
+      FROM freed AS f
+      JOIN payout.entitlement AS e
+        ON e.programme = f.programme AND e.rule = f.rule AND e.person = f.person AND e.subject = f.subject AND e.month = f.month AND e.n = f.n
+      JOIN payout.payment AS p ON p.batch = e.batch AND p.no = e.payment
+      JOIN registry.refused_row AS r ON r.claimed_batch = p.batch AND r.claimed_person = p.person
+     WHERE NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = r.list AND d.row_no = r.row_no)
+        ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION registry.note_decided() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
@@ -36,13 +87,17 @@ END
 $$;
 
 CREATE TRIGGER undecided AFTER INSERT ON registry.refused_row
-REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION registry.note_undecided();
+REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION payout.note_refused();
+CREATE TRIGGER given_up AFTER INSERT ON payout.entitlement_release
+REFERENCING NEW TABLE AS freed FOR EACH STATEMENT EXECUTE FUNCTION payout.note_given_up();
 CREATE TRIGGER undecided AFTER INSERT ON payout.left_out
 REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION registry.note_undecided();
 CREATE TRIGGER undecided AFTER INSERT ON registry.row_decision
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION registry.note_decided();
 
 CREATE INDEX left_out_row ON payout.left_out (list, row_no);
+CREATE INDEX entitlement_release_batch ON payout.entitlement_release (batch);
+CREATE INDEX refused_row_claimed ON registry.refused_row (claimed_batch, claimed_person) WHERE claimed_person IS NOT NULL;
 
 INSERT INTO registry.undecided_row (list, row_no, moved)
 SELECT x.list, x.row_no, coalesce(d.n, 0)
@@ -51,7 +106,10 @@ SELECT x.list, x.row_no, coalesce(d.n, 0)
          UNION SELECT m.list, m.row_no FROM registry.row_decision AS m) AS x
   LEFT JOIN LATERAL (SELECT m.n, m.kind FROM registry.row_decision AS m
                       WHERE m.list = x.list AND m.row_no = x.row_no ORDER BY m.n DESC LIMIT 1) AS d ON true
- WHERE coalesce(d.kind, 'moved') = 'moved';
+ WHERE coalesce(d.kind, 'moved') = 'moved'
+   AND NOT EXISTS (SELECT 1 FROM registry.refused_row AS r
+                    WHERE r.list = x.list AND r.row_no = x.row_no AND r.claimed_person IS NOT NULL
+                      AND payout.given_up(r.list, r.claimed_person, r.claimed_batch) IS NULL);
 
 -- As in 00163, walking from the rows that may wait.
 CREATE OR REPLACE VIEW payout.open_row AS
