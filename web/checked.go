@@ -81,9 +81,7 @@ func (v *visit) importOptions(u uploads.Upload) (registry.ImportOptions, error) 
 		o.Text.Encoding = encoding
 	}
 	var err error
-	// The form asks for no month: a list of a programme that pays every month is
-	// refused here, and taken by the command line.
-	if o.Month, err = payout.ListMonth(v.context(), v.site.DB, u.Programme, calendar.Date{}, calendar.DateOf(o.Now)); err != nil {
+	if o.Month, err = payout.ListMonth(v.context(), v.site.DB, u.Programme, u.Month, calendar.DateOf(o.Now)); err != nil {
 		return o, err
 	}
 	o.Unit, err = v.unitNow(u.Unit)

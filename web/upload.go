@@ -45,6 +45,8 @@ func (s *site) uploadRoutes() []route {
 type uploadForm struct {
 	Programmes []option
 	Units      []option
+	Months     []option // none where no programme pays every month
+	Monthly    string   // the programmes that do, by name
 	Sheet      string
 	Password   bool // the file asks for one
 	MaxMB      int
@@ -61,12 +63,60 @@ func (v *visit) uploadForm() (uploadForm, error) {
 	}
 	f := uploadForm{Sheet: strings.TrimSpace(v.r.PostFormValue("sheet")), MaxMB: uploadMax >> 20}
 	f.Programmes = options("", asked, pairsOf(programmes)...)[1:]
+	if err := f.months(v, programmes); err != nil {
+		return uploadForm{}, err
+	}
 	if f.Units = v.unitOptions(v.r.FormValue("unit")); v.me.UnitCode != "" {
 		f.Units = f.Units[1:]
 	} else {
 		f.Units[0].Word = v.words().say("upload.unit.byname")
 	}
 	return f, nil
+}
+
+// monthsOffered is how many months a form offers; the command line takes older ones.
+const monthsOffered = 24
+
+// months fills in for which months lists may come, of all programmes together: the
+// form knows no programme before it is sent. Which month fits which is said then.
+func (f *uploadForm) months(v *visit, programmes []records.Choice) error {
+	var all []calendar.Date
+	var names []string
+	for _, p := range programmes {
+		months, err := payout.ListMonths(v.context(), v.site.DB, p.Value, calendar.DateOf(v.site.Now()), monthsOffered)
+		if err != nil {
+			return err
+		}
+		if months != nil {
+			names = append(names, p.Word)
+		}
+		if len(months) > len(all) { // all begin with the same month
+			all = months
+		}
+	}
+	var pairs []string
+	for _, m := range all {
+		pairs = append(pairs, monthValue(m), v.format().period(m))
+	}
+	if f.Monthly = strings.Join(names, ", "); len(pairs) > 0 {
+		f.Months = options(v.words().say("upload.month.none"), v.r.FormValue("month"), pairs...)
+	}
+	return nil
+}
+
+// monthValue is a month in a form.
+func monthValue(m calendar.Date) string { return m.String()[:7] }
+
+// month reads the month of a form and holds it against the programme's.
+func (v *visit) month(programme string) (calendar.Date, error) {
+	var wanted calendar.Date
+	if text := v.r.PostFormValue("month"); text != "" {
+		var err error
+		if wanted, err = calendar.ParseISO(text + "-01"); err != nil {
+			return wanted, errs.Coded(errs.Invalid, "CONSOLE-MONTH", "Hãy chọn tháng trong danh sách tháng. / Choose a month of those offered.", err)
+		}
+	}
+	return payout.ListMonth(v.context(), v.site.DB, programme, wanted, calendar.DateOf(v.site.Now()))
 }
 
 func uploadPage(v *visit) error {
@@ -135,6 +185,9 @@ func (v *visit) sentList() (u uploads.Upload, field string, err error) {
 	if _, err := v.unitNow(u.Unit); err != nil {
 		return u, "unit", err
 	}
+	if u.Month, err = v.month(u.Programme); err != nil {
+		return u, "month", err
+	}
 	return u, "", nil
 }
 
@@ -186,6 +239,13 @@ func listTemplate(v *visit) error {
 		if o.Lines, err = v.lastRows(programme, key); err != nil {
 			return v.again("upload", f, err, "template-unit")
 		}
+		// With last month's people in it the next list of a monthly programme says what
+		// is different from them.
+		last, err := registry.LastMonth(ctx, v.site.DB, programme, key)
+		if err != nil {
+			return err
+		}
+		o.Changes = !last.IsZero() && len(o.Lines) > 0
 	}
 	var body bytes.Buffer
 	if err := registry.WriteTemplate(&body, o); err != nil {
