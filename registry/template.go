@@ -5,16 +5,19 @@ import (
 	"io"
 
 	"github.com/xuri/excelize/v2"
+
+	"ansinh/internal/calendar"
 )
 
 // TemplateOptions say whose template it is.
 type TemplateOptions struct {
 	Unit       Unit
 	Programme  string
-	Title      string   // of the list, Vietnamese
-	Categories []string // codes offered in the drop-down, at least one
-	Demo       bool     // marks the sheet and offers the invented banks
-	Lines      []Line   // written into it, from LastRows; none = an empty list
+	Title      string        // of the list, Vietnamese
+	Month      calendar.Date // the list is for, behind the title; zero where none is named
+	Categories []string      // codes offered in the drop-down, at least one
+	Demo       bool          // marks the sheet and offers the invented banks
+	Lines      []Line        // written into it, from LastRows; none = an empty list
 	// Changes adds the column of marks, with which the list says what is different
 	// from the Lines of last month. Without it the list is a whole one.
 	Changes  bool
@@ -75,7 +78,7 @@ func (t *template) sheets() {
 
 func (t *template) head() {
 	t.do(t.file.SetCellStr(templateSheet, "A1", "ỦY BAN NHÂN DÂN "+t.options.Unit.NameVI))
-	t.do(t.file.SetCellStr(templateSheet, "A2", t.options.Title))
+	t.do(t.file.SetCellStr(templateSheet, "A2", t.title()))
 	t.do(t.file.SetCellStr(templateSheet, "A3", "Chương trình: "+t.options.Programme+". Mã đơn vị: "+t.options.Unit.Code))
 	if t.options.Demo {
 		t.do(t.file.SetCellStr(templateSheet, "A4", "DỮ LIỆU GIẢ LẬP"))
@@ -93,6 +96,14 @@ func (t *template) head() {
 	}
 	t.do(t.file.SetPanes(templateSheet, &excelize.Panes{Freeze: true, YSplit: templateHeader,
 		TopLeftCell: fmt.Sprintf("A%d", templateHeader+1), ActivePane: "bottomLeft"}))
+}
+
+// title is that of the list, with its month.
+func (t *template) title() string {
+	if t.options.Month.IsZero() {
+		return t.options.Title
+	}
+	return fmt.Sprintf("%s THÁNG %02d/%d", t.options.Title, int(t.options.Month.Month()), t.options.Month.Year())
 }
 
 // formats makes every column text, so that no spreadsheet drops a zero; only
