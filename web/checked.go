@@ -41,6 +41,11 @@ func (c checked) Heading(say func(string, ...any) string) string {
 // Converts reports whether letters of an old encoding were found.
 func (c checked) Converts() bool { return len(c.Report.Previews) > 0 }
 
+// Adds reports whether the list would add to one of its own month.
+func (c checked) Adds() bool {
+	return c.Report.Changes != nil && c.Report.Changes.Base == c.Upload.Month
+}
+
 // Nothing reports whether no row is sound: then there is nothing to take.
 func (c checked) Nothing() bool { return c.Report.Sound == 0 }
 

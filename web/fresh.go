@@ -72,9 +72,19 @@ func (f fresh) Sealable() []freshLine {
 	return slices.DeleteFunc(slices.Clone(f.Rows), func(l freshLine) bool { return !l.Open() })
 }
 
-// Refusable are those that can be refused.
-func (f fresh) Refusable() []freshLine {
-	return slices.DeleteFunc(slices.Clone(f.Rows), func(l freshLine) bool { return !l.Open() || l.Refused })
+// Waiting are those of them that nobody refused: one that was refused is sealed by
+// itself or not at all.
+func (f fresh) Waiting() []freshLine {
+	return slices.DeleteFunc(f.Sealable(), func(l freshLine) bool { return l.Refused })
+}
+
+// Shown are the keys of those that wait, for the form.
+func (f fresh) Shown() string {
+	var keys []string
+	for _, l := range f.Waiting() {
+		keys = append(keys, l.Key())
+	}
+	return strings.Join(keys, " ")
 }
 
 // fresh reads the page, and records whose data it shows.
@@ -127,7 +137,7 @@ func sealFresh(v *visit) error {
 		return err
 	}
 	f.All, f.Refuse, f.Why = v.r.PostFormValue("all") != "", v.r.PostFormValue("act") == "refuse", strings.TrimSpace(v.r.PostFormValue("why"))
-	chosen, err := f.choose(v.r.PostForm["account"], v.r.PostForm["shown"])
+	chosen, err := f.choose(v.r.PostForm["account"], strings.Fields(v.r.PostFormValue("shown")))
 	if err != nil {
 		return v.again("fresh", f, err, "")
 	}
@@ -169,7 +179,7 @@ func (v *visit) refuseFresh(f fresh, person int64, signer *crypt.Signer) error {
 	return v.seeOther(f.Here, "fresh.refused")
 }
 
-// choose are the people whose accounts were ticked, or all that were shown. One that
+// choose are the people whose accounts were ticked, or all that were shown and wait. One that
 // is not there any more as it was shown sends the form back.
 func (f *fresh) choose(ticked, shown []string) ([]int64, error) {
 	if f.All && !f.Refuse {

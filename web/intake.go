@@ -26,6 +26,7 @@ func (s *site) intakeFunctions(lang string) template.FuncMap {
 		"freshOld":    func(a people.FreshAccount) string { return wayBefore(w, a) },
 		"freshAsked":  func(a people.FreshAccount) mark { return askedMark(w, a) },
 		"freshSecond": func(a people.FreshAccount) mark { return secondMark(w, a) },
+		"same":        func(c registry.Changes) int { return c.Before - c.Removed - c.Changed },
 		"changeOf":    func(kind string) mark { return changeMark(w, kind) },
 		"freshUntil":  freshUntil,
 		"intake":      func(v view) []navItem { return intake(w, v) },

@@ -95,6 +95,9 @@ func (s *site) uploadStories() []story {
 	nolist.Known, nolist.More, nolist.Rows = false, 0, []registry.CheckRow{row("", registry.SeverityError, true, registry.HeaderNone, "", "")}
 	nolist.Report = registry.CheckReport{Table: nolist.Rows}
 	refused.Repairs = true
+	told := passed
+	told.Upload.Programme, told.Upload.Month, told.Upload.Name = "HTXH26", calendar.Must(2026, 2, 1), "00004-thang-02.xlsx"
+	told.Report = registry.CheckReport{Rows: 31, Sound: 31, Changes: &registry.Changes{Form: "changes", Base: calendar.Must(2026, 1, 1), Before: 412, Added: 5, Removed: 3, Changed: 4, After: 414}}
 	return []story{
 		{Page: "upload", Name: "for the whole city", Me: accounts.Maker, Data: form},
 		{Page: "upload", Name: "for one commune", Me: accounts.Maker, Data: own},
@@ -103,6 +106,7 @@ func (s *site) uploadStories() []story {
 		{Page: "upload", Name: "the file has a password", Me: accounts.Maker, Data: locked, Status: 422, Errors: []fieldError{{Field: "password", Text: s.told().say("upload.password.wrong")}}},
 		{Page: "checked", Name: "some rows are refused", Me: accounts.Maker, Data: c},
 		{Page: "checked", Name: "all is right", Me: accounts.Maker, Data: passed},
+		{Page: "checked", Name: "a month told by changes", Me: accounts.Maker, Data: told},
 		{Page: "checked", Name: "old letters", Me: accounts.Maker, Data: letters},
 		{Page: "checked", Name: "no list", Me: accounts.Maker, Data: nolist},
 		{Page: "checked", Name: "refused at the import", Me: accounts.Maker, Data: refused, Status: 422,

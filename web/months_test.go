@@ -100,7 +100,7 @@ func TestAMonthIsHandedInAtTheConsole(t *testing.T) {
 			wants(http.StatusUnprocessableEntity).has(wrong.says, `<a href="#month">`)
 	}
 	lan.upload("/lists/new", "00004-01.xlsx", january, "programme", "HTXH26", "month", "2026-01").wants(http.StatusOK).has("HTXH26, tháng 01/2026", "Đã đủ, nộp được")
-	lan.submit(strings.Split(lan.at, "?")[0] + "/take").has("Danh sách đã được nhận.", "tháng 01/2026").hasNot("Thay đổi so với")
+	lan.submit(strings.Split(lan.at, "?")[0]+"/take").has("Danh sách đã được nhận.", "tháng 01/2026").hasNot("Thay đổi so với")
 	lan.get("/lists").has("tháng 01/2026")
 
 	lan.get("/lists/new").submit("/lists/template", "programme", "HTXH26", "unit", unitOne, "people", "yes").wants(http.StatusOK)
@@ -109,7 +109,8 @@ func TestAMonthIsHandedInAtTheConsole(t *testing.T) {
 	if lan.hasColumn("Tăng / Giảm / Đổi") {
 		t.Error("the template of a programme paid once has marks")
 	}
-	lan.get("/lists/new").upload("/lists/new", "00004-02.xlsx", february, "programme", "HTXH26", "month", "2026-02").wants(http.StatusOK).has("Đã đủ, nộp được")
+	lan.get("/lists/new").upload("/lists/new", "00004-02.xlsx", february, "programme", "HTXH26", "month", "2026-02").wants(http.StatusOK).
+		has("Đã đủ, nộp được", "so với tháng 01/2026", "<dt>Giữ nguyên</dt><dd>3</dd>", "<dd>+1</dd>", "<dd>−1</dd>")
 	lan.submit(strings.Split(lan.at, "?")[0]+"/take").wants(http.StatusOK).has("Danh sách đã được nhận.", "Thay đổi so với tháng 01/2026", "Nộp theo danh sách tăng, giảm",
 		"Trần Thị Mới", "Nguyễn Văn A", "chuyển đi tỉnh khác", "tệp ghi Giảm", "<dd>+1</dd>", "<dd>−1</dd>", "9/QĐ-UBND ngày 15/01/2026").hasNot("Nguyễn Văn B", "900077")
 	taken := strings.Split(lan.at, "?")[0]
