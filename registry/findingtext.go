@@ -223,7 +223,7 @@ var findingTexts = map[Code]findingText{
 	UnitTitle: {"phần đầu danh sách ghi “%v”, nhưng danh sách được nộp cho %v", "the titles name “%v”, but the list is handed in for %v",
 		"Kiểm tra lại đơn vị hành chính đã chọn", "Check which commune was chosen"},
 	TextLegacy: {"chữ ở cột %v dùng bảng mã %v, chưa phải Unicode; ví dụ: %v", "the text of column %v is stored in %v, not in Unicode; for example: %v",
-		"Xem kỹ chữ sau khi chuyển. Nếu đúng, chạy lại với --confirm-encoding; hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right run again with --confirm-encoding; or save the list in a Unicode font"},
+		"Xem kỹ chữ sau khi chuyển. Nếu đúng thì xác nhận (--confirm-encoding); hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right confirm it (--confirm-encoding); or save the list in a Unicode font"},
 	TextChanged: {"chữ ở cột %v được chuyển từ bảng mã %v sang Unicode theo xác nhận", "the text of column %v was converted from %v to Unicode, as confirmed",
 		"Lần sau lưu danh sách bằng phông Unicode", "Save the next list in a Unicode font"},
 	TextUnread: {"phông %v dùng bảng mã mà hệ thống không chuyển được", "font %v uses an encoding that is not converted here",

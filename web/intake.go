@@ -50,6 +50,7 @@ func (s *site) intakeFunctions(lang string) template.FuncMap {
 		"wordOr":      func(prefix string, name any) string { return wordOr(w, prefix, fmt.Sprint(name)) },
 		"len64":       func(list any) int64 { return int64(reflect.ValueOf(list).Len()) },
 		"int64":       func(n int) int64 { return int64(n) },
+		"forPage":     forPage,
 		"foundWhy":    func(code string, args []string) string { reason, _ := f.finding(code, args); return reason },
 		"remedy":      func(code string, args []string) string { _, remedy := f.finding(code, args); return remedy },
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -130,8 +131,15 @@ func (f formatter) codeWords(found []records.CodeCount) []codeWords {
 // its words; nil leaves dots there.
 func (f formatter) finding(code string, args []string) (reason, remedy string) {
 	vi, en, doVI, doEN := registry.WordsWith(registry.Code(code), args)
-	return f.pick(vi, en), f.pick(doVI, doEN)
+	return f.pick(vi, en), forPage(f.pick(doVI, doEN))
 }
+
+// ofCommands are the parts of a remedy that tell of the command line: what they name
+// is a field or a button here.
+var ofCommands = regexp.MustCompile(` \((?:--|person )[^)]*\)`)
+
+// forPage leaves them out.
+func forPage(text string) string { return ofCommands.ReplaceAllString(text, "") }
 
 func (v *visit) oneList() (oneList, error) {
 	id, err := v.pathNumber("list")

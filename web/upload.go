@@ -158,7 +158,7 @@ func inFileWords(err error) error {
 	if errors.As(err, &refused) {
 		vi, en := refused.Finding.Reason()
 		doVI, doEN := refused.Finding.Remedy()
-		return errs.Coded(errs.Invalid, string(refused.Finding.Code), fmt.Sprintf("%s. %s. / %s. %s.", vi, doVI, en, doEN), err)
+		return errs.Coded(errs.Invalid, string(refused.Finding.Code), fmt.Sprintf("%s. %s. / %s. %s.", vi, forPage(doVI), en, forPage(doEN)), err)
 	}
 	return err
 }
