@@ -266,7 +266,7 @@ var findingTexts = map[Code]findingText{
 		"Bổ sung số định danh 12 chữ số", "Add the 12-digit id"},
 	IDLength: {"số định danh có %v chữ số, phải đủ 12", "the personal id has %v digits, it must have 12",
 		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số, kể cả số 0 ở đầu", "Format the column as Text and type all 12 digits, leading zeros too"},
-	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks %v leading zeros, lost in a number cell; with them it fits birth and sex",
+	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks leading zeros (%v), lost in a number cell; with them it fits birth and sex",
 		"Nếu số đề nghị đúng với giấy tờ thì chấp nhận; hoặc định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số", "Accept the offered number if it is the document's; or format the column as Text and type all 12 digits"},
 	IDOld: {"9 chữ số: là CMND cũ, hoặc ô kiểu số đã mất số 0 ở đầu; người này được ghi tạm theo tên, ngày sinh và xã", "9 digits: an old identity card, or a number cell that lost its zeros; the person is kept provisionally by name, birth and commune",
 		"Bổ sung số định danh 12 chữ số, cột định dạng Văn bản (Text)", "Add the 12-digit id, with the column formatted as Text"},

@@ -201,7 +201,8 @@ func (f *fresh) choose(ticked, shown []string) ([]int64, error) {
 	return chosen, nil
 }
 
-// wayBefore says what an account took the place of.
+// wayBefore says what an account took the place of: a way of payment, or the bank of
+// another account.
 func wayBefore(w words, a people.FreshAccount) string {
 	switch {
 	case a.OldMethod == "":
@@ -209,7 +210,7 @@ func wayBefore(w words, a people.FreshAccount) string {
 	case a.OldBIN == "":
 		return wordOr(w, "method.", a.OldMethod)
 	default:
-		return bankWord(a.OldBIN) + ", " + a.OldAccount
+		return bankWord(a.OldBIN)
 	}
 }
 

@@ -21,11 +21,12 @@ func (s *site) freshStories() []story {
 	asked, second, cash, refused, mine := one, one, one, one, one
 	asked.Person, asked.Name, asked.Asked, asked.OldMethod, asked.OldBIN, asked.OldAccount = 741, "Trần Thị Mẫu", true, "cash", "", ""
 	second.Person, second.Name, second.Confirmed, second.Source = 742, "Lê Văn Mẫu", true, 91
-	cash.Person, cash.Name, cash.OldMethod, cash.OldBIN, cash.Payee = 743, "Phạm Thị Mẫu Hoàng Thị Ngọc Lan", "", "", 77
+	cash.Person, cash.Name, cash.OldMethod, cash.OldBIN, cash.OldAccount, cash.Payee = 743, "Phạm Thị Mẫu Hoàng Thị Ngọc Lan", "", "", "", 77
 	refused.Person, refused.Name, refused.Refused, refused.Since = 744, "Đỗ Văn Mẫu", true, storyTime.AddDate(0, 0, -40)
 	mine.Person, mine.Name, mine.By = 745, "Vũ Thị Mẫu", "nguoi-mau"
 	list := fresh{Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", Units: s.storyUnits(), Here: "/fresh?unit=00004", May: true, List: s.storyList("fresh.count", 41, 6),
 		Rows: []freshLine{{FreshAccount: one}, {FreshAccount: asked}, {FreshAccount: second}, {FreshAccount: cash}, {FreshAccount: refused}, {FreshAccount: mine, Mine: true}}}
+	list.List.CSV, list.List.Next = "", "?page=2"
 	look, nothing, none, wrong, refusal := list, list, list, list, list
 	look.May, nothing.Rows = false, []freshLine{{FreshAccount: second}}
 	none.Rows, none.List = nil, s.storyList("fresh.count", 0, 0)

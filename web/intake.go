@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ansinh/internal/calendar"
 	"ansinh/registry"
 	"ansinh/registry/people"
 	checking "ansinh/registry/verification"
@@ -28,6 +29,7 @@ func (s *site) intakeFunctions(lang string) template.FuncMap {
 		"freshSecond": func(a people.FreshAccount) mark { return secondMark(w, a) },
 		"same":        func(c registry.Changes) int { return c.Before - c.Removed - c.Changed },
 		"changeOf":    func(kind string) mark { return changeMark(w, kind) },
+		"dayOf":       calendar.DateOf,
 		"freshUntil":  freshUntil,
 		"intake":      func(v view) []navItem { return intake(w, v) },
 		"waits":       func(word string) mark { return mark{Word: word, Tone: "doubt", Shape: "diamond"} },

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ansinh/internal/calendar"
+	"ansinh/internal/errs"
 	"ansinh/registry"
 	"ansinh/registry/people"
 	checking "ansinh/registry/verification"
@@ -48,6 +49,7 @@ func (s *site) listStories() []story {
 	locked.Password = true
 	done.ListRow, done.Found, done.MayCopy = clean, nil, false
 	told, masked, adds, same := done, done, done, done
+	told.PeopleNew, told.PeopleKnown, told.ChannelsChanged = 2, 29, 1
 	told.ListRow, told.MayCopy, told.Changes = monthly, true, s.storyChanges(monthly, accounts.Maker)
 	masked.ListRow, masked.Changes = monthly, s.storyChanges(monthly, accounts.Accountant)
 	masked.Changes.Form = "whole"
@@ -76,17 +78,18 @@ func (s *site) uploadStories() []story {
 	locked, own, month := form, form, form
 	locked.Password, own.Units, own.Months = true, form.Units[1:2], nil
 	month.Programmes = options("", "HTXH26", "HTXH26", "Hưu trí xã hội 2026", "TET26", "Quà Tết Bính Ngọ 2026")[1:]
-	row := func(cell string, severity registry.Severity, refuses bool, code registry.Code, value, proposed string) registry.CheckRow {
+	row := func(cell string, severity registry.Severity, refuses bool, code registry.Code, value, proposed string, args ...string) registry.CheckRow {
 		r := registry.CheckRow{Cell: cell, Code: code, Severity: string(severity), Refuses: refuses, Value: value, Proposed: proposed}
-		r.Reason, r.ReasonEN, r.Remedy, r.RemedyEN = registry.Words(code)
+		r.Reason, r.ReasonEN, r.Remedy, r.RemedyEN = registry.WordsWith(code, args)
 		return r
 	}
 	c := checked{ID: "0123456789abcdef0123456789abcdef", UnitVI: "Phường Mẫu Hoàn Kiếm", Known: true, Digest: storyHash, Upload: uploads.Upload{Name: "00004-tet.xlsx", Programme: "TET26", Unit: "00004"},
 		Report:   registry.CheckReport{Rows: 412, Sound: 395, Refused: 17, Warnings: 3, Offers: 3, Missing: []registry.Missing{{Person: 1, Name: "Lê Thị Mẫu", BirthYear: 1938, List: 2, Row: 77}}},
 		Encoding: options(s.told().say("checked.encoding.auto"), "", s.told().pairs("encoding", "unicode", "tcvn3", "vni")...)}
-	c.Report.Table = []registry.CheckRow{row("D12", registry.SeverityError, true, registry.IDLength, "•••••••71", ""), row("D17", registry.SeverityRepair, true, registry.IDZeroLost, "•••••••••71", "••••••••••71"),
-		row("", registry.SeverityWarning, false, registry.SheetHidden, "Trang nháp", "")}
+	c.Report.Table = []registry.CheckRow{row("D12", registry.SeverityError, true, registry.IDLength, "•••••••71", "", "9"), row("D17", registry.SeverityRepair, true, registry.IDZeroLost, "•••••••••71", "••••••••••71", "1"),
+		row("", registry.SeverityWarning, false, registry.SheetHidden, "", "", "Trang nháp")}
 	c.Rows, c.More = c.Report.Table, 211
+	c.Report.Table = append(c.Report.Table, make([]registry.CheckRow, c.More)...)
 	passed, letters, nolist, refused := c, c, c, c
 	passed.Passed, passed.Rows, passed.More = true, nil, 0
 	passed.Report = registry.CheckReport{Rows: 412, Sound: 412}
@@ -95,6 +98,7 @@ func (s *site) uploadStories() []story {
 	nolist.Known, nolist.More, nolist.Rows = false, 0, []registry.CheckRow{row("", registry.SeverityError, true, registry.HeaderNone, "", "")}
 	nolist.Report = registry.CheckReport{Table: nolist.Rows}
 	refused.Repairs = true
+	_, nothing := errs.Read(errNothingTaken(&registry.RefusedError{RowsTotal: 412, Findings: slices.Repeat([]registry.Finding{{Severity: registry.SeverityError}}, 17)}))
 	told := passed
 	told.Upload.Programme, told.Upload.Month, told.Upload.Name = "HTXH26", calendar.Must(2026, 2, 1), "00004-thang-02.xlsx"
 	told.Report = registry.CheckReport{Rows: 31, Sound: 31, Changes: &registry.Changes{Form: "changes", Base: calendar.Must(2026, 1, 1), Before: 412, Added: 5, Removed: 3, Changed: 4, After: 414}}
@@ -110,7 +114,7 @@ func (s *site) uploadStories() []story {
 		{Page: "checked", Name: "old letters", Me: accounts.Maker, Data: letters},
 		{Page: "checked", Name: "no list", Me: accounts.Maker, Data: nolist},
 		{Page: "checked", Name: "refused at the import", Me: accounts.Maker, Data: refused, Status: 422,
-			Errors: []fieldError{{Text: s.tellHalf(errNothingTaken(&registry.RefusedError{RowsTotal: 412}).Error())}}},
+			Errors: []fieldError{{Text: s.tellHalf(nothing)}}},
 	}
 }
 
@@ -206,23 +210,24 @@ func (s *site) verificationStories() []story {
 	account.Directory, closed.Directory = &checking.HolderAnswer{Found: true, Holder: "NGUYEN THI KHAC"}, &checking.HolderAnswer{Found: true, Holder: "DO VAN MAU", Closed: true}
 	ours := people.Record{Name: "Nguyễn Văn Mẫu", ID: "…0071", Birth: "1940-03-02", Sex: registry.Male, Unit: "00004 2025-07-01", UnitName: "Phường Mẫu Hoàn Kiếm",
 		Ways: []people.WayState{{Rank: 1, Method: registry.MethodAccount, BankBIN: "999001", Account: "…0071", Holder: "PHAM THI MAU"}}}
-	hers := ours
+	hers, his, theirs := ours, ours, ours
+	his.Name, theirs.Name = unknown.Name, account.Name
 	hers.Name, hers.Birth, hers.Sex = "Trần Thị Mẫu", "1938", ""
 	ofAccount := done
 	ofAccount.Open = 1
 	wrong := resolveForm{Choice: "correct", Why: "theo CSDL dân cư", Paper: "CSDLDC-7", PaperDate: "31/02/2026"}
 	return []story{
-		{Page: "verifications", Name: "one goes on", Me: accounts.Maker, Data: verifications{Rows: []records.VerificationRow{row, done}, List: s.storyList("verifications.count", 2, 2)}},
+		{Page: "verifications", Name: "one goes on", Me: accounts.Maker, Data: verifications{Rows: []records.VerificationRow{row, done}, List: listing{Sentence: s.storyList("verifications.count", 2, 2).Sentence}}},
 		{Page: "verifications", Name: "none yet", Me: accounts.Auditor, Data: verifications{List: s.storyList("verifications.count", 0, 0)}},
 		{Page: "verification", Name: "differences wait", Me: accounts.Maker, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{other, dead, unknown, waits}, Next: "?after=742"}},
 		{Page: "verification", Name: "all, decided too", Me: accounts.Auditor, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{settled, dead}, All: true}},
 		{Page: "verification", Name: "nothing waits", Me: accounts.Maker, Data: oneVerification{VerificationRow: done}},
 		{Page: "difference", Name: "another name and birth", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, Ours: ours, May: true}},
-		{Page: "difference", Name: "an id nobody knows", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: unknown, Ours: ours, May: true, Form: resolveForm{Choice: "correct"}}},
-		{Page: "difference", Name: "another holder", Me: accounts.Accountant, Data: difference{VerificationRow: ofAccount, Difference: account, Ours: ours, May: true, Form: resolveForm{Choice: "correct"}}},
+		{Page: "difference", Name: "an id nobody knows", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: unknown, Ours: his, May: true, Form: resolveForm{Choice: "correct"}}},
+		{Page: "difference", Name: "another holder", Me: accounts.Accountant, Data: difference{VerificationRow: ofAccount, Difference: account, Ours: theirs, May: true, Form: resolveForm{Choice: "correct"}}},
 		{Page: "difference", Name: "the paper's date is wrong", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, Ours: ours, May: true, Form: wrong}, Status: 422,
 			Errors: []fieldError{{Field: "paper-date", Text: s.told().say("list.date.wrong", "31/02/2026")}}},
-		{Page: "difference", Name: "an account that is closed", Me: accounts.Maker, Data: difference{VerificationRow: ofAccount, Difference: closed, Ours: ours, May: true}},
+		{Page: "difference", Name: "an account that is closed", Me: accounts.Maker, Data: difference{VerificationRow: ofAccount, Difference: closed, Ours: theirs, May: true}},
 		{Page: "difference", Name: "its correction waits for a second person", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: waits, Ours: ours, May: true}},
 		{Page: "difference", Name: "its correction was refused", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: again, Ours: ours, May: true}},
 		{Page: "difference", Name: "decided", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: settled, Ours: ours}},

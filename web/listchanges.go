@@ -120,7 +120,7 @@ func wayLineOf(w words, method, bank, tail string) string {
 		text = bankWord(bank)
 	}
 	if tail != "" {
-		text += " …" + tail
+		text += " …\u2060" + tail // no line ends between the two
 	}
 	return text
 }

@@ -66,12 +66,7 @@ func (f formatter) sidesOfAccount(w words, d checking.Difference, ours people.Re
 	if p := ours.Payee; p != nil {
 		way, holder = people.WayState{Method: p.Method, BankBIN: p.BankBIN, Account: p.Account}, p.Name
 	}
-	said := wordOr(w, "method.", string(way.Method))
-	for _, part := range []string{bankWord(way.BankBIN), way.Account} {
-		if part != "" {
-			said += ", " + part
-		}
-	}
+	said := wayLineOf(w, string(way.Method), way.BankBIN, strings.TrimPrefix(way.Account, "…"))
 	list := []side{{Key: "fact.way", Ours: said}, {Key: "fact.holder", Ours: holder}}
 	switch a := d.Directory; {
 	case d.Verdict == checking.NotFound:
