@@ -154,7 +154,7 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 		return nil, inWords(err)
 	}
 	if result, found, err := im.before(ctx, db); found || err != nil {
-		return &OpenedList{again: &result}, err
+		return &OpenedList{im: im, again: &result}, err
 	}
 	demo, err := IsDemo(ctx, db)
 	if err != nil {

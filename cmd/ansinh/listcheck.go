@@ -195,6 +195,7 @@ func (e *env) printChecked(where string, list checkedList) {
 	}
 	e.printFindings(where, list.Table)
 	e.printAbsent(where, list.Missing)
+	e.printChanges(where, 0, list.Changes)
 	fmt.Fprintf(e.stdout, "%s: %d dòng, %d hợp lệ, %d lỗi / rows, sound, refused%s\n", list.File, list.Rows, list.Sound, list.Refused, skippedText(list.Skipped))
 	if list.Copy != "" {
 		fmt.Fprintf(e.stdout, "bản đã đánh dấu / annotated copy: %s\n", list.Copy)
