@@ -1,11 +1,16 @@
 package web
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
 	"ansinh/registry"
 	"ansinh/registry/people"
+	"ansinh/reports"
 	"ansinh/web/records"
 )
 
@@ -21,6 +26,33 @@ type listChanges struct {
 
 // Any reports whether it changed anything.
 func (l listChanges) Any() bool { return l.Added+l.Removed+l.Changed > 0 }
+
+// changesPaper hands out the official list of additions and removals, with categories
+// as far as the visitor may see them, once it is recorded who took it.
+func changesPaper(v *visit) error {
+	l, err := v.oneList()
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "ansinh-changes-")
+	if err != nil {
+		return fmt.Errorf("make room for the changes of list %d: %w", l.ID, err)
+	}
+	defer os.RemoveAll(folder)
+	record := func(context.Context) error {
+		return v.audit("list.changes", fmt.Sprintf("list %d", l.ID), map[string]any{"role": string(v.me.Role)})
+	}
+	made, err := reports.WriteChanges(v.context(), v.site.DB, v.site.Keys, reports.ChangesOptions{List: l.ID, Now: v.site.Now(), Reader: v.reader(), Record: record,
+		Path: filepath.Join(folder, "changes.xlsx")})
+	if err != nil {
+		return err
+	}
+	body, err := os.ReadFile(made.Path)
+	if err != nil {
+		return fmt.Errorf("read the changes of list %d: %w", l.ID, err)
+	}
+	return v.sendWorkbook(fmt.Sprintf("%s-tang-giam-%s-%d.xlsx", made.Unit, made.Month, l.ID), body)
+}
 
 // changeLine is one change in words.
 type changeLine struct {

@@ -26,6 +26,7 @@ func (s *site) listRoutes() []route {
 		{pattern: "GET /lists", who: readers, serve: listsPage},
 		{pattern: "GET /lists/{list}", who: readers, serve: listPage},
 		{pattern: "POST /lists/{list}/copy", who: makers, serve: listCopy},
+		{pattern: "POST /lists/{list}/changes", who: readers, serve: changesPaper},
 	}
 }
 

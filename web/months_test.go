@@ -114,6 +114,10 @@ func TestAMonthIsHandedInAtTheConsole(t *testing.T) {
 	lan.submit(strings.Split(lan.at, "?")[0]+"/take").wants(http.StatusOK).has("Danh sách đã được nhận.", "Thay đổi so với tháng 01/2026", "Nộp theo danh sách tăng, giảm",
 		"Trần Thị Mới", "Nguyễn Văn A", "chuyển đi tỉnh khác", "tệp ghi Giảm", "<dd>+1</dd>", "<dd>−1</dd>", "9/QĐ-UBND ngày 15/01/2026").hasNot("Nguyễn Văn B", "900077")
 	taken := strings.Split(lan.at, "?")[0]
+	lan.submit(taken + "/changes").wants(http.StatusOK)
+	if got := lan.sheetsOf(""); len(got) < 2 || h.audited("list.changes") != 1 {
+		t.Errorf("the official list of changes has the sheets %q, %d records", got, h.audited("list.changes"))
+	}
 	lan.get(taken+"?kind=added").has("1 thay đổi", "Trần Thị Mới").hasNot("Nguyễn Văn A")
 	lan.get(taken + "?kind=changed").has("Không có thay đổi loại này")
 	if n := h.audited("list.changes.read"); n != 2 {

@@ -236,16 +236,13 @@ func listTemplate(v *visit) error {
 		return errNoPage(v.r.URL.Path)
 	}
 	if v.r.PostFormValue("people") != "" {
-		if o.Lines, err = v.lastRows(programme, key); err != nil {
+		var last calendar.Date
+		if o.Lines, last, err = v.lastRows(programme, key); err != nil {
 			return v.again("upload", f, err, "template-unit")
 		}
-		// With last month's people in it the next list of a monthly programme says what
-		// is different from them.
-		last, err := registry.LastMonth(ctx, v.site.DB, programme, key)
-		if err != nil {
-			return err
+		if !last.IsZero() && len(o.Lines) > 0 { // what is different from last month's people
+			o.Changes, o.Month, o.Title = true, last.AddMonths(1), "DANH SÁCH TĂNG, GIẢM NGƯỜI HƯỞNG"
 		}
-		o.Changes = !last.IsZero() && len(o.Lines) > 0
 	}
 	var body bytes.Buffer
 	if err := registry.WriteTemplate(&body, o); err != nil {
@@ -254,12 +251,16 @@ func listTemplate(v *visit) error {
 	return v.sendWorkbook(fmt.Sprintf("%s-%s.xlsx", code, strings.ToLower(programme)), body.Bytes())
 }
 
-// lastRows reads the people of last time, unmasked, once it is recorded who did.
-func (v *visit) lastRows(programme string, key registry.UnitKey) (lines []registry.Line, err error) {
+// lastRows reads the people of last time, unmasked, and of which month they are, once
+// it is recorded who did.
+func (v *visit) lastRows(programme string, key registry.UnitKey) (lines []registry.Line, month calendar.Date, err error) {
 	now := v.site.Now()
 	err = pgdb.InTx(v.context(), v.site.DB, func(ctx context.Context, tx pgx.Tx) error {
 		if err := payout.InOffice(ctx, tx, calendar.DateOf(now), v.me.ID); err != nil {
 			return err
+		}
+		if month, err = registry.LastMonth(ctx, tx, programme, key); err != nil {
+			return fmt.Errorf("last month of %s: %w", programme, err)
 		}
 		if lines, err = registry.LastRows(ctx, tx, v.site.Keys, programme, key); err != nil {
 			return err
@@ -268,5 +269,5 @@ func (v *visit) lastRows(programme string, key registry.UnitKey) (lines []regist
 			Detail: map[string]any{"programme": programme, "people": len(lines)}})
 		return err
 	})
-	return lines, err
+	return lines, month, err
 }
