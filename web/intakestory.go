@@ -48,13 +48,14 @@ func (s *site) listStories() []story {
 	locked, done := detail, detail
 	locked.Password = true
 	done.ListRow, done.Found, done.MayCopy = clean, nil, false
+	done.PeopleNew, done.PeopleKnown, done.ChannelsChanged = 2, 29, 1
 	told, masked, adds, same := done, done, done, done
-	told.PeopleNew, told.PeopleKnown, told.ChannelsChanged = 2, 29, 1
 	told.ListRow, told.MayCopy, told.Changes = monthly, true, s.storyChanges(monthly, accounts.Maker)
 	masked.ListRow, masked.Changes = monthly, s.storyChanges(monthly, accounts.Accountant)
 	masked.Changes.Form = "whole"
 	adds.ListRow, adds.Changes = monthly, s.storyChanges(monthly, accounts.Maker)
 	adds.Changes.Adds, adds.Changes.Changes, adds.Changes.Rows = true, registry.Changes{Form: "whole", Base: month, Before: 412, Added: 2, After: 414}, adds.Changes.Rows[:2]
+	adds.Changes.Kinds, adds.Changes.List = adds.Changes.Kinds[1:2], s.storyList("changes.count", 2, 2)
 	same.ListRow, same.Changes = monthly, &listChanges{Changes: registry.Changes{Form: "whole", Base: month.AddMonths(-1), Before: 412, After: 412}}
 	return []story{
 		{Page: "lists", Name: "for an officer", Me: accounts.Maker, Data: all},
@@ -212,7 +213,9 @@ func (s *site) verificationStories() []story {
 		Ways: []people.WayState{{Rank: 1, Method: registry.MethodAccount, BankBIN: "999001", Account: "…0071", Holder: "PHAM THI MAU"}}}
 	hers, his, theirs := ours, ours, ours
 	his.Name, theirs.Name = unknown.Name, account.Name
-	hers.Name, hers.Birth, hers.Sex = "Trần Thị Mẫu", "1938", ""
+	hers.Name, hers.Birth, hers.Sex, hers.UnitName = "Trần Thị Mẫu", "1938", "", unitWord("00004")
+	closes := ours
+	closes.Name, closes.Ways = closed.Name, []people.WayState{{Rank: 1, Method: registry.MethodAccount, BankBIN: "999001", Account: "…0071", Holder: "DO VAN MAU"}}
 	ofAccount := done
 	ofAccount.Open = 1
 	wrong := resolveForm{Choice: "correct", Why: "theo CSDL dân cư", Paper: "CSDLDC-7", PaperDate: "31/02/2026"}
@@ -227,7 +230,7 @@ func (s *site) verificationStories() []story {
 		{Page: "difference", Name: "another holder", Me: accounts.Accountant, Data: difference{VerificationRow: ofAccount, Difference: account, Ours: theirs, May: true, Form: resolveForm{Choice: "correct"}}},
 		{Page: "difference", Name: "the paper's date is wrong", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, Ours: ours, May: true, Form: wrong}, Status: 422,
 			Errors: []fieldError{{Field: "paper-date", Text: s.told().say("list.date.wrong", "31/02/2026")}}},
-		{Page: "difference", Name: "an account that is closed", Me: accounts.Maker, Data: difference{VerificationRow: ofAccount, Difference: closed, Ours: theirs, May: true}},
+		{Page: "difference", Name: "an account that is closed", Me: accounts.Maker, Data: difference{VerificationRow: ofAccount, Difference: closed, Ours: closes, May: true}},
 		{Page: "difference", Name: "its correction waits for a second person", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: waits, Ours: ours, May: true}},
 		{Page: "difference", Name: "its correction was refused", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: again, Ours: ours, May: true}},
 		{Page: "difference", Name: "decided", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: settled, Ours: ours}},
