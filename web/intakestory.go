@@ -138,7 +138,7 @@ func (s *site) refusalStories() []story {
 		Name: "Nguyễn Văn Mẫu", Birth: 1940, Waits: []records.OpenRowLine{late}, Findings: []records.RowFinding{
 			{Code: string(registry.IDZeroLost), Severity: "repair", Refuses: true, Column: "D", Value: "•••••••••71", Proposed: "••••••••••71", Args: []string{"1"}},
 			{Code: string(registry.CategoryYear), Severity: "warning", Column: "H", Value: "TET-HN-2026-03"}}}, May: true, Today: today}
-	one.Give.Owners = options(w.say("assign.same", "can-bo-lap"), "", "can-bo-lap", "Nguyễn Thị Mẫu, Chuyên viên", "chu-tich-00004", "Trần Văn Mẫu, Chủ tịch UBND phường")
+	one.Give.Owners = options(w.say("assign.same", "can-bo-lap"), "", "can-bo-lap", "Nguyễn Thị Mẫu, Chuyên viên (can-bo-lap)", "chu-tich-00004", "Trần Văn Mẫu, Chủ tịch UBND phường (chu-tich-00004)")
 	before := []records.RowAssigned{{Owner: "can-bo-lap", Due: today.AddDays(-9), Postponed: true, Why: "chờ công an cấp lại căn cước", By: "chu-tich-00004", At: storyTime.AddDate(0, 0, -15)},
 		{Owner: "can-bo-hai", Due: today.AddDays(-2), Postponed: true, Why: "nghỉ ốm", By: "can-bo-lap", At: storyTime.AddDate(0, 0, -9)}}
 	shown, look, wrong, ended, planned, late2 := one, one, one, one, one, one

@@ -43,7 +43,7 @@ func RowAssignments(ctx context.Context, db pgdb.Querier, ref registry.RowRef) (
 const ownersMax = 200
 
 const sqlOwners = `
-SELECT g.id, CASE WHEN g.title_vi = '' THEN g.name_vi ELSE g.name_vi || ', ' || g.title_vi END
+SELECT g.id, g.name_vi || CASE WHEN g.title_vi = '' THEN '' ELSE ', ' || g.title_vi END || ' (' || g.id || ')'
   FROM payout.signer AS g
  WHERE g.unit_code IN ('', @unit) AND g.role <> 'auditor'
    AND g.valid_from <= @today::date AND (g.valid_to IS NULL OR g.valid_to >= @today::date)
