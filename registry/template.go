@@ -123,14 +123,25 @@ func (t *template) formats() {
 		letters := columnLetters(int(c))
 		t.do(t.file.SetCellStyle(templateSheet, fmt.Sprintf("%s%d", letters, templateHeader+1),
 			fmt.Sprintf("%s%d", letters, templateHeader+t.rows()), style))
-		t.do(t.file.SetColWidth(templateSheet, letters, letters, templateWidths[c]))
+		t.width(c)
 	}
 	t.do(t.file.SetRowHeight(templateSheet, templateHeader, 32))
 }
 
-// templateWidths fit what people write into the columns.
-var templateWidths = [columnCount]float64{ColNumber: 6, ColName: 24, ColBirth: 13, ColSex: 8, ColID: 16, ColPhone: 13, ColContact: 20, ColGroup: 18, ColAddress: 18,
-	ColCategory: 28, ColDecision: 26, ColMethod: 12, ColBank: 22, ColAccount: 18, ColHolder: 22, ColPayee: 26, ColAmount: 12, ColNote: 22, ColChange: 11}
+// width fits what people write into a column.
+func (t *template) width(c Column) {
+	letters := columnLetters(int(c))
+	switch c {
+	case ColNumber, ColSex:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 8))
+	case ColBirth, ColPhone, ColMethod, ColAmount, ColChange:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 13))
+	case ColName, ColCategory, ColDecision, ColBank, ColHolder, ColPayee:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 26))
+	default:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 18))
+	}
+}
 
 // printed sets what a printer needs: all columns on one page, A3 across, headings on
 // every page.
@@ -138,8 +149,6 @@ func (t *template) printed() {
 	fit, landscape, a3, one, many := true, "landscape", 8, 1, 0
 	t.do(t.file.SetSheetProps(templateSheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
 	t.do(t.file.SetPageLayout(templateSheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a3, FitToWidth: &one, FitToHeight: &many}))
-	narrow := 0.4
-	t.do(t.file.SetPageMargins(templateSheet, &excelize.PageLayoutMarginsOptions{Left: &narrow, Right: &narrow, Top: &narrow}))
 	t.do(t.file.SetHeaderFooter(templateSheet, &excelize.HeaderFooterOptions{OddFooter: "&L&F&RTrang &P/&N"}))
 	t.do(t.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: templateSheet,
 		RefersTo: fmt.Sprintf("'%s'!$%d:$%d", templateSheet, templateHeader, templateHeader)}))

@@ -284,3 +284,29 @@ func TestChangesOfAListWithoutAny(t *testing.T) {
 		}
 	}
 }
+
+// A whole list gets the same paper, with what the comparison found: who is not on it,
+// whose row was refused, and who came by a further list of the month.
+func TestChangesOfAWholeList(t *testing.T) {
+	t.Parallel()
+	m := spring(t)
+	m.take(2, listOf(t, false, elder(8, "Hồ Văn Tám", "BTXH-05A1", 1955, nil)))
+	for i, want := range [][]string{
+		{"02/2026, bổ sung cho danh sách đã nhận của tháng", "Xã nộp danh sách đầy đủ", "Trước danh sách này|4|4|0", "Sau danh sách này = trước + tăng − giảm|5|5|0", "Hồ Văn Tám",
+			"III. ĐIỀU CHỈNH / Changed: 0\n|Không có"},
+		{"03/2026, so với danh sách tháng 02/2026", "Giảm|3|3|0", "Không có trong danh sách tháng này", "Dòng của người này bị từ chối, chờ quyết định"},
+	} {
+		month := i + 2
+		if month == 3 {
+			m.take(3, listOf(t, false, elder(1, "Nguyễn Văn Một", "BTXH-05A1", 1950, nil), elder(3, "Lê Văn Ba", "BTXH-06A1", 1980, row{registry.ColAmount: 1_000_000}),
+				elder(7, "Vũ Văn Bảy", "BTXH-05A1", 1954, row{registry.ColMethod: "Séc"})))
+		}
+		_, file := m.write(people.Reader{Role: "maker"})
+		said := cellsOf(file)
+		for _, text := range want {
+			if !strings.Contains(said, text) {
+				t.Errorf("month %d: it does not say %q:\n%s", month, text, said)
+			}
+		}
+	}
+}

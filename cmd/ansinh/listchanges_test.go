@@ -30,23 +30,15 @@ func edited(t *testing.T, from, to string, cells map[string]any) {
 	}
 }
 
-// A month's changes, by the commands an officer types: template, check, mend the
-// annotated copy, import, paper, plan; and the next month.
-func TestAMonthsChangesByCommands(t *testing.T) {
-	t.Parallel()
-	dir, box := folder(t), t.TempDir()
-	at := func(name string) string { return filepath.Join(box, name) }
+// steps makes a folder with programmes and no list, and a function that runs a
+// command on it, which wants an exit code and a text.
+func steps(t *testing.T) func(code int, says string, args ...string) result {
+	t.Helper()
+	dir := folder(t)
 	if r := ansinh(t, "demo", "--dir", dir, "--people", "300", "--until", "lists"); r.code != 0 {
 		t.Fatal(r.stderr)
 	}
-	template := []string{"list", "template", "--unit", "00004", "--programme", "HTXH26", "-o"}
-	filled := append(slices.Clone(template), at("t.xlsx"), "--people-of", "HTXH26", "--by", "can-bo-lap")
-	check := []string{"list", "check", "--programme", "HTXH26", "--month", "2026-02"}
-	take := []string{"list", "import", "--programme", "HTXH26", "--by", "can-bo-lap"}
-	changes := []string{"list", "changes", "--by", "can-bo-lap", "-o", at("tg.xlsx")}
-	plan := []string{"batch", "plan", "--programme", "HTXH26", "--name", "Hưu trí xã hội", "--count", "9", "--total", "9000000", "--decision", "1/QĐ",
-		"--decided", "2026-01-20", "--by", "can-bo-lap", "--month"}
-	step := func(code int, says string, args ...string) result {
+	return func(code int, says string, args ...string) result {
 		t.Helper()
 		r := ansinh(t, append([]string{args[0], args[1], "--dir", dir}, args[2:]...)...)
 		if r.code != code || !strings.Contains(r.stdout+r.stderr, says) {
@@ -54,6 +46,21 @@ func TestAMonthsChangesByCommands(t *testing.T) {
 		}
 		return r
 	}
+}
+
+// A month's changes, by the commands an officer types: template, check, mend the
+// annotated copy, import, paper, plan; and the next month.
+func TestAMonthsChangesByCommands(t *testing.T) {
+	t.Parallel()
+	step, box := steps(t), t.TempDir()
+	at := func(name string) string { return filepath.Join(box, name) }
+	template := []string{"list", "template", "--unit", "00004", "--programme", "HTXH26", "-o"}
+	filled := append(slices.Clone(template), at("t.xlsx"), "--people-of", "HTXH26", "--by", "can-bo-lap")
+	check := []string{"list", "check", "--programme", "HTXH26", "--month", "2026-02"}
+	take := []string{"list", "import", "--programme", "HTXH26", "--by", "can-bo-lap"}
+	changes := []string{"list", "changes", "--by", "can-bo-lap", "-o", at("tg.xlsx")}
+	plan := []string{"batch", "plan", "--programme", "HTXH26", "--name", "Hưu trí xã hội", "--count", "9", "--total", "9000000", "--decision", "1/QĐ",
+		"--decided", "2026-01-20", "--by", "can-bo-lap", "--month"}
 	january := monthList(t, 4)
 	step(0, "4 rows taken", append(take, "--month", "2026-01", january)...)
 	step(2, "--people-of with --whole", append(template, at("t.xlsx"), "--whole")...)
@@ -77,6 +84,7 @@ func TestAMonthsChangesByCommands(t *testing.T) {
 			t.Errorf("the check does not say %q:\n%s", says, found)
 		}
 	}
+	step(0, "add --programme and --month", "list", "check", "--no-copy", at("t.xlsx"))
 	mended := at("00004-sua.xlsx")
 	edited(t, at("00004-02-đã-kiểm.xlsx"), mended, map[string]any{"R6": "chuyển đi", "S8": "Đổi"})
 	step(0, "if taken, against 01/2026: before 4, added 1, removed 1, changed 1, after 4", append(check, mended)...)
