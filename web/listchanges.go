@@ -39,10 +39,14 @@ func changesPaper(v *visit) error {
 		return fmt.Errorf("make room for the changes of list %d: %w", l.ID, err)
 	}
 	defer os.RemoveAll(folder)
+	who := v.reader()
+	if who.Unit == "" {
+		who.Unit = "*" // of no commune: the paper shows what pages show, not what a commune sees of its own
+	}
 	record := func(context.Context) error {
 		return v.audit("list.changes", fmt.Sprintf("list %d", l.ID), map[string]any{"role": string(v.me.Role)})
 	}
-	made, err := reports.WriteChanges(v.context(), v.site.DB, v.site.Keys, reports.ChangesOptions{List: l.ID, Now: v.site.Now(), Reader: v.reader(), Record: record,
+	made, err := reports.WriteChanges(v.context(), v.site.DB, v.site.Keys, reports.ChangesOptions{List: l.ID, Now: v.site.Now(), Reader: who, Record: record,
 		Path: filepath.Join(folder, "changes.xlsx")})
 	if err != nil {
 		return err
