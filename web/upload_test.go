@@ -213,7 +213,7 @@ func TestAnUploadEnds(t *testing.T) {
 }
 
 // saysWhatWasFound: the page of each row that waits says the words of its findings with
-// their numbers and names; of a list from before these were kept, with dots.
+// their numbers and names.
 func (h *house) saysWhatWasFound(lan *browser, list string) {
 	h.t.Helper()
 	found := h.texts(`SELECT format('%s %s', f.row_no, split_part(split_part(f.message, ': ', 2), '. ', 1)) FROM registry.list_refusal AS f
