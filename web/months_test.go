@@ -105,6 +105,10 @@ func TestAMonthIsHandedInAtTheConsole(t *testing.T) {
 
 	lan.get("/lists/new").submit("/lists/template", "programme", "HTXH26", "unit", unitOne, "people", "yes").wants(http.StatusOK)
 	february := lan.marked()
+	lan.get("/lists/new").submit("/lists/template", "programme", "HTXH26", "unit", unitOne, "people", "yes", "whole", "yes").wants(http.StatusOK)
+	if lan.hasColumn("Tăng / Giảm / Đổi") || !strings.Contains(strings.Join(lan.titles(), " "), "THÁNG 02/2026") {
+		t.Errorf("the template of a whole month has marks, or the titles %q", lan.titles())
+	}
 	lan.get("/lists/new").submit("/lists/template", "programme", "TET26", "unit", unitOne, "people", "yes").wants(http.StatusOK)
 	if lan.hasColumn("Tăng / Giảm / Đổi") {
 		t.Error("the template of a programme paid once has marks")
@@ -128,6 +132,24 @@ func TestAMonthIsHandedInAtTheConsole(t *testing.T) {
 
 	// The same file again belongs to a month that has its list of changes.
 	lan.get("/lists/new").upload("/lists/new", "00004-02b.xlsx", append(february, ' '), "programme", "HTXH26", "month", "2026-02").has("LIST-CHANGE-MONTH")
+}
+
+// titles are the first column above the headings.
+func (b *browser) titles() (list []string) {
+	b.h.t.Helper()
+	file, err := excelize.OpenReader(strings.NewReader(b.body))
+	if err != nil {
+		b.h.t.Fatalf("%s answered %d with no workbook: %v", b.at, b.status, err)
+	}
+	defer file.Close()
+	for row := 1; row <= 3; row++ {
+		title, err := file.GetCellValue("Danh sách", fmt.Sprint("A", row))
+		if err != nil {
+			b.h.t.Fatal(err)
+		}
+		list = append(list, title)
+	}
+	return list
 }
 
 // hasColumn reports whether the workbook in the browser has a heading.

@@ -240,8 +240,12 @@ func listTemplate(v *visit) error {
 		if o.Lines, last, err = v.lastRows(programme, key); err != nil {
 			return v.again("upload", f, err, "template-unit")
 		}
-		if !last.IsZero() && len(o.Lines) > 0 { // what is different from last month's people
-			o.Changes, o.Month, o.Title = true, last.AddMonths(1), "DANH SÁCH TĂNG, GIẢM NGƯỜI HƯỞNG"
+		if !last.IsZero() {
+			o.Month = last.AddMonths(1)
+		}
+		// Said is what is different from last month's people, unless everybody is wanted.
+		if o.Changes = !last.IsZero() && len(o.Lines) > 0 && v.r.PostFormValue("whole") == ""; o.Changes {
+			o.Title = "DANH SÁCH TĂNG, GIẢM NGƯỜI HƯỞNG"
 		}
 	}
 	var body bytes.Buffer
