@@ -41,7 +41,7 @@ func (s *site) listStories() []story {
 	monthly := records.ListRow{ID: 8, Programme: "HTXH26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", File: "00004-thang-02.xlsx", Total: 31, Taken: 31, By: "can-bo-lap", At: storyTime, Month: &month}
 	all := lists{Rows: []records.ListRow{monthly, row, clean}, Programmes: s.storyProgrammes(), Units: s.storyUnits(), List: s.storyList("lists.count", 126, 2), MayTake: true}
 	look, none := all, all
-	look.MayTake, look.List = false, s.storyList("lists.count", 2, 2, "Quà Tết Bính Ngọ 2026")
+	look.MayTake, look.List, look.Rows = false, s.storyList("lists.count", 2, 2, "Quà Tết Bính Ngọ 2026"), all.Rows[1:]
 	none.Rows, none.List = nil, s.storyList("lists.count", 0, 0)
 	detail := oneList{ListDetail: records.ListDetail{ListRow: row, SHA256: storyHash, PeopleNew: 212, PeopleKnown: 9_183, ChannelsChanged: 41},
 		Found: formatter{s.telling}.codeWords(storyFound), MayCopy: true}
