@@ -59,6 +59,9 @@ func SampleLink() [32]byte {
 // CheckStatement is the legality statement, for looking at its plan.
 const CheckStatement = sqlCheckKeys
 
+// PositionsStatement reads where payments are, for looking at its plan.
+const PositionsStatement = sqlPositions
+
 // CheckMany is the same for many lines of one number.
 const CheckMany = sqlAlikeLater
 

@@ -60,15 +60,18 @@ func (p Position) After(l Line) Position {
 	return p
 }
 
+// sqlPositions looks each payment up by itself: told to look for many at once, a
+// planner that knows little of a young batch reads all of it for a few payments.
 const sqlPositions = `
 SELECT p.payment, p.last[1], p.last[2], p.last[3], p.amount, p.claim, p.booked
   FROM (SELECT l.payment, max(ARRAY[l.seq, l.attempt, l.leg]) AS last,
                (sum(l.amount) FILTER (WHERE l.seq = 1) - coalesce(sum(l.amount) FILTER (WHERE l.leg = 41), 0))::bigint AS amount,
                sum(g.claim * l.amount)::bigint AS claim,
                coalesce(max(l.about) FILTER (WHERE g.once) = max(l.attempt), false) AS booked
-          FROM ledger.line AS l
+          FROM (SELECT DISTINCT n.payment FROM unnest(@payments::bigint[]) AS n (payment)) AS want
+         CROSS JOIN LATERAL (SELECT l.payment, l.seq, l.attempt, l.about, l.leg, l.amount FROM ledger.line AS l
+                              WHERE l.batch = @batch AND l.payment = want.payment OFFSET 0) AS l
           JOIN ledger.leg AS g ON g.id = l.leg
-         WHERE l.batch = @batch AND l.payment = ANY (@payments::bigint[])
          GROUP BY l.payment) AS p
  ORDER BY p.payment`
 

@@ -15,6 +15,8 @@ import (
 	"ansinh/ledger"
 )
 
+// sqlCanary looks at each payment of the first submission once, whatever the planner
+// believes of vouchers and states.
 const sqlCanary = `
 SELECT c.submission, c.passed_at IS NOT NULL, s.state = 'withdrawn',
        c.passed_at IS NULL AND EXISTS (
@@ -22,9 +24,9 @@ SELECT c.submission, c.passed_at IS NOT NULL, s.state = 'withdrawn',
                   FROM payout.attempt AS a
                  CROSS JOIN LATERAL (SELECT l.leg, l.voucher FROM ledger.line AS l
                                       WHERE l.batch = a.batch AND l.payment = a.payment AND l.about = a.attempt OFFSET 0) AS l
-                  JOIN ledger.leg AS g ON g.id = l.leg
-                  JOIN ledger.voucher AS v ON v.id = l.voucher
-                 WHERE a.submission = c.submission AND g.state = 'paid' AND v.cause <> 0)
+                 WHERE a.submission = c.submission
+                   AND (SELECT g.state FROM ledger.leg AS g WHERE g.id = l.leg) = 'paid'
+                   AND (SELECT v.cause FROM ledger.voucher AS v WHERE v.id = l.voucher) <> 0)
   FROM payout.canary AS c
   JOIN payout.submission AS s ON s.no = c.submission
  WHERE c.batch = @batch AND c.channel = @channel`

@@ -15,3 +15,7 @@ func SignsAndPlaces(ctx context.Context, db pgdb.Querier, no int64) (names, unit
 	}
 	return names, units, err
 }
+
+// CanaryStatement asks whether the first submission of a batch is proved, for
+// looking at its plan.
+const CanaryStatement = sqlCanary

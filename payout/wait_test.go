@@ -3,6 +3,7 @@ package payout_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,25 @@ func TestWhatABatchWaitsForIsStored(t *testing.T) {
 				t.Errorf("waits (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Whether the first submission is proved is asked every minute, beside thousands of
+// vouchers: each of its payments is looked at once, whatever else was posted.
+func TestProofOfTheFirstSubmissionReadsItsPaymentsOnly(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "E", 150, sandbox.Script{})
+	d.waits(d.engine(pgdb.Hooks{}))
+	var plan string
+	err := d.db.QueryRow(t.Context(), `EXPLAIN (FORMAT JSON) `+payout.CanaryStatement, pgx.NamedArgs{"batch": d.batch, "channel": d.bank}).Scan(&plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"voucher", "leg"} {
+		asked := regexp.MustCompile(`"Parent Relationship": "SubPlan",[^{}]*"Relation Name": "` + table + `"`)
+		if !asked.MatchString(plan) {
+			t.Errorf("the %s of a line is not asked for by itself, so lines are compared with all of them:\n%s", table, plan)
+		}
 	}
 }
 

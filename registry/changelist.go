@@ -50,6 +50,15 @@ type baseRow struct {
 	Holder         string
 	Died           string // as people write it, "" = nobody recorded a death
 	DiedBefore     bool   // before the month of the list: nothing is due any more
+
+	Precision      Precision
+	Sex            Sex
+	PhoneIndex     []byte
+	Contact        string
+	Group, Address string
+	DecisionNo     string
+	DecisionDate   *calendar.Date
+	Note           string
 }
 
 // endedRow is a base row that ends with this list, or gives way to a row of it.
@@ -67,7 +76,8 @@ SELECT max(l.month) FILTER (WHERE l.month < @month::date), coalesce(max(l.id) FI
 const sqlBaseRows = `
 SELECT b.list, b.row_no, b.person, b.category, p.name, p.name_fold, p.birth_date, coalesce(p.birth_year, 0), p.id_index,
        w.payee_name, w.payee_id_index, coalesce(w.stated_amount, 0), coalesce(c.method, w.method), coalesce(c.bank_bin, ''),
-       c.account_index, coalesce(c.holder, ''), coalesce(to_char(d.died_on, 'DD/MM/YYYY'), ''), coalesce(d.died_on < @month::date, false)
+       c.account_index, coalesce(c.holder, ''), coalesce(to_char(d.died_on, 'DD/MM/YYYY'), ''), coalesce(d.died_on < @month::date, false),
+       p.birth_precision, p.sex, p.phone_index, w.contact, p.residential_group, p.address, w.decision_no, w.decision_date, w.note
   FROM registry.standing_list(@programme, @unit, @unit_from, @base, @list) b
   JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
   JOIN registry.person p ON p.id = b.person
@@ -190,11 +200,13 @@ func (c *changeList) judge(line *Line, acceptRepairs bool) {
 	switch {
 	case line.Change == ChangeAdded && same >= 0:
 		c.find(*line, ChangeKnown, ColChange, c.base[same].List, c.base[same].Row)
+		c.there(*line, same)
 		return
 	case line.Change == ChangeAdded:
 		return
 	case at < 0 && len(rows) > 1:
 		c.find(*line, ChangeWhich, ColCategory, strings.Join(c.categories(rows), ", "))
+		c.there(*line, rows...)
 		return
 	case at < 0 && line.Change == ChangeNone:
 		c.find(*line, ChangeNew, ColChange)
@@ -211,8 +223,20 @@ func (c *changeList) judge(line *Line, acceptRepairs bool) {
 	if line.Change == ChangeNone {
 		c.unmarked(line, base, acceptRepairs)
 	}
+	if line.Change != ChangeRemoved {
+		c.otherBirth(*line, base)
+	}
 	if line.Change != ChangeNone {
 		c.ended = append(c.ended, endedRow{base: base, line: *line, gives: line.Change == ChangeChanged})
+	}
+}
+
+// there notes that a wrong row is about these rights: their person is in the file.
+func (c *changeList) there(line Line, rows ...int) {
+	for _, i := range rows {
+		if c.named[i] == 0 {
+			c.named[i] = line.Row
+		}
 	}
 }
 
@@ -225,6 +249,7 @@ func (c *changeList) unmarked(line *Line, base baseRow, acceptRepairs bool) {
 	}
 	differs := c.differences(*line, base)
 	if len(differs) == 0 {
+		c.ignored(*line, base)
 		return
 	}
 	f := c.list.about(ChangeUnmarked, *line, ColChange, []any{strings.Join(differs, ", ")})

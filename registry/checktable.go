@@ -37,6 +37,7 @@ type CheckReport struct {
 	Skipped  Skipped    `json:"skipped"`
 	Previews []Preview  `json:"previews,omitempty"`
 	Missing  []Missing  `json:"missing,omitempty"` // people of last time
+	Changes  *Changes   `json:"changes,omitempty"` // see List.Changes
 	Table    []CheckRow `json:"table"`
 
 	// For an annotated copy, which goes back to who made the list: the row of the
@@ -69,7 +70,8 @@ func Check(ctx context.Context, db pgdb.Querier, file io.ReaderAt, size int64, o
 // ReportOf makes the report of a list that was read.
 func ReportOf(list List) CheckReport {
 	report := CheckReport{Sheet: list.Sheet, Rows: len(list.Lines), Sound: list.Taken(), Refused: list.Refused(),
-		Skipped: list.Skipped, Previews: list.Previews, Table: Table(list.Findings), HeaderRow: list.HeaderRow, Findings: list.Findings}
+		Skipped: list.Skipped, Previews: list.Previews, Table: Table(list.Findings), HeaderRow: list.HeaderRow, Findings: list.Findings,
+		Changes: list.Changes}
 	for _, f := range list.Findings {
 		switch {
 		case f.Severity == SeverityWarning:

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,6 +51,9 @@ func Examine(ctx context.Context, db pgdb.DB, keys *crypt.Keys, name string, lis
 		if missing, err = s.missing(ctx, list, options); err != nil {
 			return err
 		}
+		if list.Changes, err = im.wouldChange(ctx, s, list, found); err != nil {
+			return err
+		}
 		return errUndo
 	})
 	if !errors.Is(err, errUndo) {
@@ -70,6 +74,21 @@ func Examine(ctx context.Context, db pgdb.DB, keys *crypt.Keys, name string, lis
 	}
 	examined.sortFindings()
 	return examined, missing, nil
+}
+
+// wouldChange records the list as taking its sound rows would, inside a transaction
+// that is undone, and reads what that changes.
+func (im *importer) wouldChange(ctx context.Context, s *stage, list List, held []Finding) (*Changes, error) {
+	refused := min(list.Refused()+s.dropped, len(list.Lines))
+	if im.options.Month.IsZero() || slices.ContainsFunc(held, wholeFile) || refused == len(list.Lines) {
+		return nil, nil
+	}
+	im.digest = sha256.Sum256(fmt.Appendf(nil, "examined as list %d", s.list)) // no two lists are one, and none waits for another
+	result := Result{List: s.list, RowsTotal: len(list.Lines), RowsRefused: refused, RowsTaken: len(list.Lines) - refused}
+	if err := im.addList(ctx, s.tx, result, []byte{}); err != nil {
+		return nil, err
+	}
+	return im.recordChanges(ctx, s)
 }
 
 // hold numbers the list and turns its rows without an error into people, channels
@@ -118,5 +137,11 @@ func (im *importer) settle(ctx context.Context, tx pgx.Tx, in intake) (*stage, [
 	if s.changes == nil {
 		return s, slices.Concat(met, unclear), nil
 	}
-	return s, slices.Concat(s.changes.findings, met, unclear), im.carry(ctx, s)
+	if err := im.carry(ctx, s); err != nil {
+		return nil, nil, err
+	}
+	if err := s.changes.carriedToStaff(ctx); err != nil {
+		return nil, nil, err
+	}
+	return s, slices.Concat(s.changes.findings, met, unclear), nil
 }

@@ -133,6 +133,9 @@ const (
 	ChangeWhich    Code = "LIST-CHANGE-WHICH"
 	ChangeNew      Code = "LIST-CHANGE-NEW"
 	ChangeUnmarked Code = "LIST-CHANGE-UNMARKED"
+	ChangeIgnored  Code = "LIST-CHANGE-IGNORED"
+	ChangePerson   Code = "LIST-CHANGE-PERSON"
+	ChangeStaff    Code = "LIST-CHANGE-STAFF"
 )
 
 // warningCodes are the findings that do not keep a row out.
@@ -140,6 +143,7 @@ var warningCodes = map[Code]bool{
 	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
 	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PersonLater: true, PersonMerged: true, MonthSkipped: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
+	ChangeIgnored: true, ChangePerson: true, ChangeStaff: true,
 }
 
 // repairCodes are the findings that offer a value.
@@ -223,7 +227,7 @@ var findingTexts = map[Code]findingText{
 	UnitTitle: {"phần đầu danh sách ghi “%v”, nhưng danh sách được nộp cho %v", "the titles name “%v”, but the list is handed in for %v",
 		"Kiểm tra lại đơn vị hành chính đã chọn", "Check which commune was chosen"},
 	TextLegacy: {"chữ ở cột %v dùng bảng mã %v, chưa phải Unicode; ví dụ: %v", "the text of column %v is stored in %v, not in Unicode; for example: %v",
-		"Xem kỹ chữ sau khi chuyển. Nếu đúng, chạy lại với --confirm-encoding; hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right run again with --confirm-encoding; or save the list in a Unicode font"},
+		"Xem kỹ chữ sau khi chuyển. Nếu đúng thì xác nhận (--confirm-encoding); hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right confirm it (--confirm-encoding); or save the list in a Unicode font"},
 	TextChanged: {"chữ ở cột %v được chuyển từ bảng mã %v sang Unicode theo xác nhận", "the text of column %v was converted from %v to Unicode, as confirmed",
 		"Lần sau lưu danh sách bằng phông Unicode", "Save the next list in a Unicode font"},
 	TextUnread: {"phông %v dùng bảng mã mà hệ thống không chuyển được", "font %v uses an encoding that is not converted here",
@@ -266,7 +270,7 @@ var findingTexts = map[Code]findingText{
 		"Bổ sung số định danh 12 chữ số", "Add the 12-digit id"},
 	IDLength: {"số định danh có %v chữ số, phải đủ 12", "the personal id has %v digits, it must have 12",
 		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số, kể cả số 0 ở đầu", "Format the column as Text and type all 12 digits, leading zeros too"},
-	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks %v leading zeros, lost in a number cell; with them it fits birth and sex",
+	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks leading zeros (%v), lost in a number cell; with them it fits birth and sex",
 		"Nếu số đề nghị đúng với giấy tờ thì chấp nhận; hoặc định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số", "Accept the offered number if it is the document's; or format the column as Text and type all 12 digits"},
 	IDOld: {"9 chữ số: là CMND cũ, hoặc ô kiểu số đã mất số 0 ở đầu; người này được ghi tạm theo tên, ngày sinh và xã", "9 digits: an old identity card, or a number cell that lost its zeros; the person is kept provisionally by name, birth and commune",
 		"Bổ sung số định danh 12 chữ số, cột định dạng Văn bản (Text)", "Add the 12-digit id, with the column formatted as Text"},
@@ -363,7 +367,7 @@ var findingTexts = map[Code]findingText{
 	ChangeBase: {"chưa có danh sách tháng trước để tính tăng, giảm", "there is no list of an earlier month to change",
 		"Nộp danh sách đầy đủ: bỏ cột Tăng / Giảm / Đổi", "Hand in a whole list: take the column of changes out"},
 	ChangeMonth: {"tháng này đã nhận danh sách %v, chỉ nhận một danh sách tăng, giảm cho mỗi tháng", "list %v of this month was taken already, and a month has one change list",
-		"Người bổ sung: nộp danh sách bổ sung không có cột Tăng / Giảm / Đổi; người giảm: dừng hưởng trong hồ sơ (person end) hoặc ghi vào tháng sau", "Add people by a list without the column of changes; end a right in the person's record (person end) or in the next month's list"},
+		"Người bổ sung: nộp danh sách bổ sung không có cột Tăng / Giảm / Đổi; người giảm: ghi thôi hưởng trong hồ sơ (person propose standing) hoặc ghi vào tháng sau", "Add people by a list without the column of changes; end a right in the person's record (person propose standing) or in the next month's list"},
 	ChangeAbsent: {"%v người của danh sách trước không có trong tệp: %v", "%v people of the list before are not in the file: %v",
 		"Đừng xóa dòng: giữ dòng của họ, ghi Giảm và lý do nếu thôi hưởng", "Delete no rows: keep theirs, and mark them Giảm with the reason if the right ended"},
 	ChangeHeld: {"%v dòng Giảm hoặc dòng ghi không rõ có lỗi nên cả danh sách chưa được nhận", "%v rows that end a right, or whose mark is unclear, have errors, so nothing of the list is taken",
@@ -384,4 +388,10 @@ var findingTexts = map[Code]findingText{
 		"Ghi Tăng nếu là người mới; nếu không, sửa lại số định danh cho đúng người", "Mark a new person Tăng; otherwise correct the id"},
 	ChangeUnmarked: {"đã sửa %v so với danh sách trước mà chưa ghi Đổi", "%v differ from the list before and the row is not marked Đổi",
 		"Ghi Đổi nếu đúng là thay đổi; nếu không, trả lại nội dung cũ", "Mark the row Đổi if this is a change; otherwise put the old content back"},
+	ChangeIgnored: {"đã sửa ô “%v” mà không ghi Đổi: không được nhận", "the cell “%v” was changed and the row is not marked Đổi: it is not taken",
+		"Ghi Đổi nếu nội dung mới là đúng; nếu không, trả lại nội dung cũ", "Mark the row Đổi if the new content is right; otherwise put the old content back"},
+	ChangePerson: {"ô “%v” khác hồ sơ của người này: danh sách không sửa được hồ sơ", "the cell “%v” differs from the person's record, which no list changes",
+		"Nếu hồ sơ sai thì đề nghị sửa kèm giấy tờ (person propose birth); nếu không, sửa lại ô này", "If the record is wrong propose a change with the paper (person propose birth); otherwise correct the cell"},
+	ChangeStaff: {"%v giữ nguyên như tháng trước, nhưng tài khoản nhận nay ghi là của cán bộ %v", "%v stays as in the month before, and the account is now noted as that of staff member %v",
+		"Ghi Đổi với tài khoản của chính người hưởng", "Mark the row Đổi with the person's own account"},
 }

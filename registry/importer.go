@@ -57,7 +57,7 @@ type ImportOptions struct {
 // Reading returns how a list for these options is read.
 func (o ImportOptions) Reading(demo bool) ReadOptions {
 	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
-		Sheet: o.Sheet, Password: o.Password}
+		Month: o.Month, Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
@@ -154,7 +154,7 @@ func OpenList(ctx context.Context, db pgdb.DB, keys *crypt.Keys, file File, opti
 		return nil, inWords(err)
 	}
 	if result, found, err := im.before(ctx, db); found || err != nil {
-		return &OpenedList{again: &result}, err
+		return &OpenedList{im: im, again: &result}, err
 	}
 	demo, err := IsDemo(ctx, db)
 	if err != nil {
@@ -344,30 +344,14 @@ func (im *importer) take(ctx context.Context, tx pgx.Tx, in intake) (Result, err
 	return result, s.clear(ctx)
 }
 
-const sqlAddList = `
-INSERT INTO registry.list
-       (id, programme, month, unit_code, unit_valid_from, file_name, sheet, sha256, original_enc, rows_total, rows_taken, rows_refused,
-        people_new, people_known, channels_changed, imported_by, imported_at)
-VALUES (@id, @programme, @month, @unit, @unit_from, @file_name, @sheet, @sha256, @original, @total, @taken, @refused,
-        @people_new, @people_known, @channels_changed, @by, @now)`
-
 // record writes the list itself, what was refused and flagged, and the act.
 func (im *importer) record(ctx context.Context, tx pgx.Tx, result Result) error {
 	original, err := im.keys.Encrypt(im.options.Random, place("list-original", im.digest[:]), crypt.Secret(im.content))
 	if err != nil {
 		return fmt.Errorf("encrypt list %s: %w", im.file, err)
 	}
-	args := im.keyArgs()
-	for name, value := range (pgx.NamedArgs{
-		"id": result.List, "file_name": im.file, "original": original,
-		"total": result.RowsTotal, "taken": result.RowsTaken, "refused": result.RowsRefused,
-		"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "channels_changed": result.ChannelsChanged,
-		"by": im.options.By, "now": im.options.Now,
-	}) {
-		args[name] = value
-	}
-	if _, err := tx.Exec(ctx, sqlAddList, args); err != nil {
-		return fmt.Errorf("record list %s: %w", im.file, err)
+	if err := im.addList(ctx, tx, result, original); err != nil {
+		return err
 	}
 	if err := addFindings(ctx, tx, result.List, result.Findings); err != nil {
 		return err
@@ -382,6 +366,30 @@ func (im *importer) record(ctx context.Context, tx pgx.Tx, result Result) error 
 	})
 	if err != nil {
 		return fmt.Errorf("record import of list %d: %w", result.List, err)
+	}
+	return nil
+}
+
+const sqlAddList = `
+INSERT INTO registry.list
+       (id, programme, month, unit_code, unit_valid_from, file_name, sheet, sha256, original_enc, rows_total, rows_taken, rows_refused,
+        people_new, people_known, channels_changed, imported_by, imported_at)
+VALUES (@id, @programme, @month, @unit, @unit_from, @file_name, @sheet, @sha256, @original, @total, @taken, @refused,
+        @people_new, @people_known, @channels_changed, @by, @now)`
+
+// addList writes the row of the list.
+func (im *importer) addList(ctx context.Context, tx pgx.Tx, result Result, original []byte) error {
+	args := im.keyArgs()
+	for name, value := range (pgx.NamedArgs{
+		"id": result.List, "file_name": im.file, "original": original,
+		"total": result.RowsTotal, "taken": result.RowsTaken, "refused": result.RowsRefused,
+		"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "channels_changed": result.ChannelsChanged,
+		"by": im.options.By, "now": im.options.Now,
+	}) {
+		args[name] = value
+	}
+	if _, err := tx.Exec(ctx, sqlAddList, args); err != nil {
+		return fmt.Errorf("record list %s: %w", im.file, err)
 	}
 	return nil
 }

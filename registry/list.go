@@ -2,11 +2,13 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/vntext"
 	"ansinh/registry/sheet"
 )
@@ -26,6 +28,9 @@ type ReadOptions struct {
 	// Unit is the code of the commune the list is for; "" = not known, and nothing
 	// is compared with it.
 	Unit string
+	// Month is the first day of the month the list is for, by which ages are judged;
+	// zero = the month of Now, or the next.
+	Month calendar.Date
 	// Sheet names the sheet with the list. Empty means the one that has it; more
 	// than one is refused with their names.
 	Sheet string
@@ -46,6 +51,9 @@ type List struct {
 	alone    bool // no other visible sheet of the file holds a list
 	// Skipped counts the rows below the header that are no people.
 	Skipped Skipped
+	// Changes is what taking the sound rows would change against the month before,
+	// set by [Examine]; nil where nothing may be taken or compared.
+	Changes *Changes
 }
 
 // Skipped counts rows by why they are no people.
@@ -302,7 +310,7 @@ func (l *List) about(code Code, line Line, c Column, args []any) Finding {
 // at is about for findings of the registry, which all concern the id.
 func (l *List) at(code Code, line Line) Finding { return l.about(code, line, ColID, nil) }
 
-// shown returns what a cell of a column that pair checks name held.
+// shown returns what a cell held, as far as its line has it.
 func (l Line) shown(c Column) string {
 	switch c {
 	case ColID:
@@ -313,8 +321,15 @@ func (l Line) shown(c Column) string {
 		return l.Account.Reveal()
 	case ColName:
 		return l.Name
-	default:
+	case ColMethod:
 		return string(l.Method)
+	case ColChange:
+		return l.Change.VI()
+	default:
+		if value := l.cells(0)[c]; value != nil {
+			return fmt.Sprint(value)
+		}
+		return ""
 	}
 }
 

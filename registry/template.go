@@ -5,16 +5,19 @@ import (
 	"io"
 
 	"github.com/xuri/excelize/v2"
+
+	"ansinh/internal/calendar"
 )
 
 // TemplateOptions say whose template it is.
 type TemplateOptions struct {
 	Unit       Unit
 	Programme  string
-	Title      string   // of the list, Vietnamese
-	Categories []string // codes offered in the drop-down, at least one
-	Demo       bool     // marks the sheet and offers the invented banks
-	Lines      []Line   // written into it, from LastRows; none = an empty list
+	Title      string        // of the list, Vietnamese
+	Month      calendar.Date // the list is for, behind the title; zero where none is named
+	Categories []string      // codes offered in the drop-down, at least one
+	Demo       bool          // marks the sheet and offers the invented banks
+	Lines      []Line        // written into it, from LastRows; none = an empty list
 	// Changes adds the column of marks, with which the list says what is different
 	// from the Lines of last month. Without it the list is a whole one.
 	Changes  bool
@@ -37,6 +40,7 @@ func WriteTemplate(w io.Writer, options TemplateOptions) error {
 	t.sheets()
 	t.head()
 	t.formats()
+	t.printed()
 	t.choices()
 	t.fill()
 	if t.err == nil {
@@ -75,7 +79,7 @@ func (t *template) sheets() {
 
 func (t *template) head() {
 	t.do(t.file.SetCellStr(templateSheet, "A1", "ỦY BAN NHÂN DÂN "+t.options.Unit.NameVI))
-	t.do(t.file.SetCellStr(templateSheet, "A2", t.options.Title))
+	t.do(t.file.SetCellStr(templateSheet, "A2", t.title()))
 	t.do(t.file.SetCellStr(templateSheet, "A3", "Chương trình: "+t.options.Programme+". Mã đơn vị: "+t.options.Unit.Code))
 	if t.options.Demo {
 		t.do(t.file.SetCellStr(templateSheet, "A4", "DỮ LIỆU GIẢ LẬP"))
@@ -95,6 +99,14 @@ func (t *template) head() {
 		TopLeftCell: fmt.Sprintf("A%d", templateHeader+1), ActivePane: "bottomLeft"}))
 }
 
+// title is that of the list, with its month.
+func (t *template) title() string {
+	if t.options.Month.IsZero() {
+		return t.options.Title
+	}
+	return fmt.Sprintf("%s THÁNG %02d/%d", t.options.Title, int(t.options.Month.Month()), t.options.Month.Year())
+}
+
 // formats makes every column text, so that no spreadsheet drops a zero; only
 // the amount is a number.
 func (t *template) formats() {
@@ -111,8 +123,35 @@ func (t *template) formats() {
 		letters := columnLetters(int(c))
 		t.do(t.file.SetCellStyle(templateSheet, fmt.Sprintf("%s%d", letters, templateHeader+1),
 			fmt.Sprintf("%s%d", letters, templateHeader+t.rows()), style))
+		t.width(c)
+	}
+	t.do(t.file.SetRowHeight(templateSheet, templateHeader, 32))
+}
+
+// width fits what people write into a column.
+func (t *template) width(c Column) {
+	letters := columnLetters(int(c))
+	switch c {
+	case ColNumber, ColSex:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 8))
+	case ColBirth, ColPhone, ColMethod, ColAmount, ColChange:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 13))
+	case ColName, ColCategory, ColDecision, ColBank, ColHolder, ColPayee:
+		t.do(t.file.SetColWidth(templateSheet, letters, letters, 26))
+	default:
 		t.do(t.file.SetColWidth(templateSheet, letters, letters, 18))
 	}
+}
+
+// printed sets what a printer needs: all columns on one page, A3 across, headings on
+// every page.
+func (t *template) printed() {
+	fit, landscape, a3, one, many := true, "landscape", 8, 1, 0
+	t.do(t.file.SetSheetProps(templateSheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
+	t.do(t.file.SetPageLayout(templateSheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a3, FitToWidth: &one, FitToHeight: &many}))
+	t.do(t.file.SetHeaderFooter(templateSheet, &excelize.HeaderFooterOptions{OddFooter: "&L&F&RTrang &P/&N"}))
+	t.do(t.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: templateSheet,
+		RefersTo: fmt.Sprintf("'%s'!$%d:$%d", templateSheet, templateHeader, templateHeader)}))
 }
 
 // fill writes the people of last time under the headings.

@@ -6,7 +6,8 @@
 // Every figure of a report is read in one snapshot of the database, every total
 // stands beside the ledger's own figure and their difference, and the same
 // input gives the same bytes. Nothing that names an illness or another sensitive
-// category is ever read here, and no account number is printed whole.
+// category is read here, but for the changes of a list, which show a category as far
+// as the reader may see it; no account number and no id is printed whole.
 //
 // # The picture
 //
@@ -15,6 +16,8 @@
 //	WriteBatch --> Bìa | Tổng hợp theo xã | Chi tiết | Khoản lệch | Thời gian nhận tiền | Ghi chú
 //	                   |
 //	              one file, or several by commune above 500,000 payments
+//
+//	one snapshot: a list's changes --> WriteChanges --> Bìa | Tăng, giảm
 //
 // Control constants come from the ledger's lines and the sealed sections; the
 // rows come from the approved payments. The formulas of the workbook compare the

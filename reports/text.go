@@ -3,7 +3,7 @@ package reports
 import "ansinh/ledger"
 
 // word is a text that people see: Vietnamese first, English second. All texts
-// of all workbooks stand in this file.
+// of the settlement workbook stand in this file.
 type word struct{ vi, en string }
 
 func (w word) both() string { return w.vi + " – " + w.en }

@@ -22,6 +22,8 @@ type checkedList struct {
 	registry.CheckReport
 	Copy  string `json:"copy,omitempty"`  // the annotated copy
 	Error string `json:"error,omitempty"` // the file could not be read at all
+
+	unheld bool // a list of changes that was not held against the month before
 }
 
 // listCheck is one run of `list check`.
@@ -157,7 +159,7 @@ func (c *listCheck) compare(ctx context.Context, path string, lists []readFile, 
 		}
 		report := registry.ReportOf(list)
 		report.Missing = missing
-		made = append(made, checkedList{File: name, CheckReport: report})
+		made = append(made, checkedList{File: name, CheckReport: report, unheld: c.keys == nil && list.IsChangeList()})
 	}
 	if len(made) > 0 {
 		reports := make([]registry.CheckReport, len(made))
@@ -195,6 +197,10 @@ func (e *env) printChecked(where string, list checkedList) {
 	}
 	e.printFindings(where, list.Table)
 	e.printAbsent(where, list.Missing)
+	e.printChanges(where, 0, list.Changes)
+	if list.unheld {
+		fmt.Fprintf(e.stdout, "%sdanh sách tăng, giảm: thêm --programme và --month để so với tháng trước / a list of changes: add --programme and --month to hold it against the month before\n", where)
+	}
 	fmt.Fprintf(e.stdout, "%s: %d dòng, %d hợp lệ, %d lỗi / rows, sound, refused%s\n", list.File, list.Rows, list.Sound, list.Refused, skippedText(list.Skipped))
 	if list.Copy != "" {
 		fmt.Fprintf(e.stdout, "bản đã đánh dấu / annotated copy: %s\n", list.Copy)

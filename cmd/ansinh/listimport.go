@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 	"ansinh/payout"
 	"ansinh/registry"
+	"ansinh/registry/people"
+	"ansinh/reports"
 )
 
 // listImport is one run of `list import`.
@@ -26,7 +29,9 @@ type listImport struct {
 	db      pgdb.DB
 	keys    *crypt.Keys
 	sum     importSum
-	many    bool // more than one list may come
+	many    bool   // more than one list may come
+	changes string // where workbooks of changes go, "" = none is written
+	unmade  int    // workbooks that could not be written, of lists that were taken
 }
 
 // importSum adds up many files.
@@ -46,6 +51,7 @@ func setupListImport(f *flag.FlagSet) run {
 	f.StringVar(&l.options.By, "by", "", "who imports")
 	f.BoolVar(&l.options.AcceptValid, "accept-valid", false, "take the sound rows and record the others as refused")
 	f.BoolVar(&l.asJSON, "json", false, "the result as JSON")
+	f.StringVar(&l.changes, "changes-out", "", "write what a list changed, a workbook; a folder where many lists are taken")
 	l.lists.register(f)
 	return l.run
 }
@@ -69,6 +75,9 @@ func (l *listImport) run(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	l.options.Now, l.options.Random, l.options.Claims = e.now()(), rand.Reader, payout.Claimed
+	if l.changes != "" && len(files) == 1 && !l.lists.allSheets && !isFolder(l.changes) && !strings.HasSuffix(l.changes, ".xlsx") {
+		return usagef("--changes-out: a file ending in .xlsx, or a folder")
+	}
 	if err := l.takeAll(ctx, files); err != nil {
 		return err
 	}
@@ -126,11 +135,12 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	l.sum.Files++
 	l.sum.Taken++
 	l.sum.RowsTaken, l.sum.RowsRefused = l.sum.RowsTaken+result.RowsTaken, l.sum.RowsRefused+result.RowsRefused
+	made := l.writeChanges(ctx, list, result)
 	if l.asJSON {
 		l.sum.Lists = append(l.sum.Lists, map[string]any{"file": filepath.Base(path), "list": result.List, "again": result.Again,
 			"rows_total": result.RowsTotal, "rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused,
 			"people_new": result.PeopleNew, "people_known": result.PeopleKnown, "missing": result.Missing, "waiting": result.Waiting, "settled": result.Settled,
-			"findings": registry.Table(result.Findings)})
+			"carried": result.Carried, "changes": result.Changes, "changes_file": made, "findings": registry.Table(result.Findings)})
 		return nil
 	}
 	l.e.printFindings(l.where(path, list.Sheet()), registry.Table(result.Findings))
@@ -140,6 +150,7 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 	l.e.printAbsent(l.where(path, list.Sheet()), result.Missing)
 	fmt.Fprintf(l.e.stdout, "%sdanh sách %d: nhận %d dòng, từ chối %d / list %d: %d rows taken, %d refused\n",
 		l.where(path, list.Sheet()), result.List, result.RowsTaken, result.RowsRefused, result.List, result.RowsTaken, result.RowsRefused)
+	l.saidChanges(path, list, result, made)
 	if result.Settled > 0 {
 		fmt.Fprintf(l.e.stdout, "%d dòng bị từ chối trước đây nay đã sửa xong / rows refused before are corrected now\n", result.Settled)
 	}
@@ -148,6 +159,44 @@ func (l *listImport) take(ctx context.Context, path string, list *registry.Opene
 			result.Waiting, l.options.Programme, list.Unit())
 	}
 	return nil
+}
+
+// writeChanges writes the workbook of what a list changed, if one is asked for and
+// there was something to compare with. The list is taken already: where only the
+// paper cannot be made, that is said and the next list taken.
+func (l *listImport) writeChanges(ctx context.Context, list *registry.OpenedList, result registry.Result) *reports.ChangesFile {
+	if l.changes == "" || result.Changes == nil {
+		return nil
+	}
+	out, err := changesPath(l.changes, list.Unit(), result.List, l.many)
+	if err == nil {
+		// Whoever imports the commune's list has its categories in hand.
+		var made reports.ChangesFile
+		if made, err = l.e.writeChanges(ctx, l.db, result.List, out, people.Reader{ID: l.options.By, Role: "maker"}); err == nil {
+			return &made
+		}
+	}
+	l.unmade++
+	fmt.Fprintf(l.e.stderr, "đã nhận danh sách %d, chưa ghi được danh sách tăng, giảm / list %d is taken, its changes are not written: %s\n",
+		result.List, result.List, l.e.sentence(err))
+	return nil
+}
+
+// saidChanges prints what a list changed and how to get it on paper.
+func (l *listImport) saidChanges(path string, list *registry.OpenedList, result registry.Result, made *reports.ChangesFile) {
+	where := l.where(path, list.Sheet())
+	l.e.printChanges(where, result.List, result.Changes)
+	if result.Carried > 0 {
+		fmt.Fprintf(l.e.stdout, "%s%d suất giữ nguyên từ danh sách trước / rights carried as they were\n", where, result.Carried)
+	}
+	switch {
+	case result.Changes == nil:
+	case made != nil:
+		l.e.printChangesFile(*made)
+	default:
+		fmt.Fprintf(l.e.stdout, "%sin danh sách tăng, giảm / print the changes: ansinh list changes --by %s --role maker -o tang-giam-%d.xlsx %d\n",
+			where, l.options.By, result.List, result.List)
+	}
 }
 
 // said prints why a file was refused and lets the others go on. With one file
@@ -212,7 +261,7 @@ func (l *listImport) end(files int) error {
 		fmt.Fprintf(l.e.stdout, "%d danh sách: nhận %d, từ chối %d; nhận %d dòng, từ chối %d / %d lists: %d taken, %d refused; %d rows taken, %d refused\n",
 			sum.Files, sum.Taken, sum.Refused, sum.RowsTaken, sum.RowsRefused, sum.Files, sum.Taken, sum.Refused, sum.RowsTaken, sum.RowsRefused)
 	}
-	if sum.Refused > 0 {
+	if sum.Refused > 0 || l.unmade > 0 {
 		return errReported
 	}
 	return nil

@@ -148,23 +148,8 @@ func TestTheCopyMendedInItsMarkedCellsImports(t *testing.T) {
 			}
 		}
 
-		for _, c := range list.Corrections {
-			var err error
-			if c.Value == nil {
-				empty := make([]any, 16)
-				err = file.SetSheetRow(list.Sheet, fmt.Sprintf("A%d", c.Row), &empty)
-			} else {
-				err = file.SetCellValue(list.Sheet, fmt.Sprintf("%s%d", c.Column, c.Row), c.Value)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		var mended bytes.Buffer
-		if err := file.Write(&mended); err != nil {
-			t.Fatal(err)
-		}
-		again := open(t, annotated(t, mended.Bytes(), ""), "")
+		mended := corrected(t, file, list)
+		again := open(t, annotated(t, mended, ""), "")
 		if got := again.GetSheetList(); len(got) != 2 {
 			t.Errorf("sheets of the copy's copy: %v", got)
 		}
@@ -174,7 +159,7 @@ func TestTheCopyMendedInItsMarkedCellsImports(t *testing.T) {
 		if said := text(t, again, list.Sheet); strings.Contains(said, "LỖI, ") || strings.Count(said, "Cần sửa") != 1 {
 			t.Errorf("marks of the first copy are left in the second:\n%s", said)
 		}
-		imported(t, mended.Bytes())
+		imported(t, mended)
 	}
 }
 

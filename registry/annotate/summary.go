@@ -219,6 +219,10 @@ func (a *annotator) writeCounts(p *page, errors, repairs, warnings int) {
 		}
 		p.across(p.plain, 0, fmt.Sprintf("Trang \"%s\": %d người; %d dòng nhận được, %d dòng chưa nhận được. / %d people; %d rows can be taken, %d cannot.",
 			r.Sheet, r.Rows, r.Sound, r.Refused, r.Rows, r.Sound, r.Refused))
+		if c := r.Changes; c != nil {
+			p.across(p.plain, 0, fmt.Sprintf("Nếu nhận, so với tháng %02d/%d: trước %d, tăng %d, giảm %d, đổi %d, sau %d. / If taken: before, added, removed, changed, after.",
+				int(c.Base.Month()), c.Base.Year(), c.Before, c.Added, c.Removed, c.Changed, c.After))
+		}
 		if s := r.Skipped; s != (registry.Skipped{}) {
 			p.across(p.plain, 0, fmt.Sprintf("Dòng không phải là người, đã bỏ qua: %d trống, %d số thứ tự cột, %d tổng cộng, %d khác. / Passed over: blank, numbering, totals, other.",
 				s.Blank, s.Numbering, s.Totals, s.Other))

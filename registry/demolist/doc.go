@@ -12,6 +12,7 @@
 //
 //	Make(seed, people, places) ── Plan ── Unit ── WriteTet ──────> .xlsx, Truth
 //	                                          └── WriteLongevity ─> .xlsx, Truth
+//	Seeded(seed, faults, people) ── Write ──> .xlsx; Changes(seed, faults) ── Write ──> the month after
 //
 // People are a function of (seed, unit, serial): nothing is kept, so 1,165,878
 // of them cost no memory. The shares of categories are our guess, chosen so that

@@ -17,7 +17,8 @@ type SeededList struct {
 	// Refused are the rows that must not be taken as the list stands.
 	Refused []int
 
-	rows []seedRow
+	rows   []seedRow
+	marked bool // with the column of changes
 }
 
 // SeededFinding is one thing the intake must say.
@@ -62,6 +63,7 @@ var seedHeadings = [seedColumns]any{"STT", "Họ và tên", "Ngày, tháng, năm
 
 type seedRow struct {
 	cells  [seedColumns]any
+	mark   any // of a change list
 	hidden bool
 	nobody bool // no person: not counted
 }

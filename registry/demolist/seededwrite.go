@@ -42,15 +42,23 @@ func (l *SeededList) Write(w io.Writer, style Style) error {
 	page.row(1, false, "ỦY BAN NHÂN DÂN "+strings.ToUpper(commune))
 	page.row(2, false, "DỮ LIỆU GIẢ LẬP")
 	page.row(3, false, "DANH SÁCH NGƯỜI NHẬN QUÀ TẾT")
-	page.row(5, false, seedHeadings[:]...)
+	page.row(5, false, l.withMark(seedHeadings, "Tăng / Giảm / Đổi")...)
 	for i, r := range l.rows {
-		page.row(firstSeedRow+i, r.hidden, r.cells[:]...)
+		page.row(firstSeedRow+i, r.hidden, l.withMark(r.cells, r.mark)...)
 	}
 	page.row(firstSeedRow+len(l.rows), false, fmt.Sprintf("Tổng cộng: %d người", l.Rows))
 	if page.err != nil {
 		return fmt.Errorf("write seeded list: %w", page.err)
 	}
 	return file.Write(w)
+}
+
+// withMark adds the cell behind the others that only a change list has.
+func (l *SeededList) withMark(cells [seedColumns]any, mark any) []any {
+	if !l.marked {
+		return cells[:]
+	}
+	return append(cells[:], mark)
 }
 
 // seedPage writes cells and keeps the first error.
