@@ -1,17 +1,35 @@
 -- Why: a row that became another person's payment was open when the two were told apart, and closed in silence when its record was merged with the right one; and one told apart twice was listed twice.
 
--- As in 00163, but such a row asks for whoever its record speaks through now: it is
+-- As in 00175, but such a row asks for whoever its record speaks through now: it is
 -- open while nobody of them was paid by its batch and nobody holds the right.
+-- Whether a person was paid for a month by a batch, or any batch holds a right of his for
+-- it, by whichever of his records. A function, so that the view is planned as before.
+CREATE FUNCTION payout.holds_right(of_person bigint, of_programme text, of_month date, of_batch integer) RETURNS boolean
+LANGUAGE plpgsql STABLE COST 1000 AS $$
+DECLARE
+    records bigint[] := ARRAY(SELECT of_person UNION SELECT s.gone FROM registry.same_person AS s WHERE s.kept = of_person);
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM payout.entitlement AS e
+                    WHERE e.programme = of_programme AND e.person = ANY (records) AND e.subject = e.person AND e.month = of_month
+                      AND (e.batch = of_batch OR NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
+                                       WHERE f.programme = e.programme AND f.rule = e.rule AND f.person = e.person
+                                         AND f.subject = e.subject AND f.month = e.month AND f.n = e.n)));
+END
+$$;
+GRANT EXECUTE ON FUNCTION payout.holds_right(bigint, text, date, integer) TO ansinh_engine, ansinh_reader;
+
 CREATE OR REPLACE VIEW payout.open_row AS
 WITH refused AS NOT MATERIALIZED (
-    SELECT r.list, r.row_no, 'refused'::text AS source, r.name, r.category, r.codes, r.message, r.owner,
+    SELECT r.list, r.row_no, u.moved, 'refused'::text AS source, r.name, r.category, r.codes, r.message, r.owner,
            CASE WHEN r.claimed_person IS NULL THEN r.due ELSE greatest(r.due, payout.given_up(r.list, r.claimed_person, r.claimed_batch) + 7) END AS due
-      FROM registry.refused_row AS r
+      FROM registry.undecided_row AS u
+      JOIN registry.refused_row AS r ON r.list = u.list AND r.row_no = u.row_no
      WHERE r.claimed_person IS NULL OR payout.given_up(r.list, r.claimed_person, r.claimed_batch) IS NOT NULL
 ), left_out AS NOT MATERIALIZED (
-    SELECT o.batch, o.list, o.row_no, 'left_out'::text AS source, coalesce(p.name, '') AS name, w.category, o.reason AS codes, ''::text AS message,
+    SELECT o.batch, o.list, o.row_no, u.moved, 'left_out'::text AS source, coalesce(p.name, '') AS name, w.category, o.reason AS codes, ''::text AS message,
            b.made_by AS owner, (b.planned_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date + 7 AS due
-      FROM payout.left_out AS o
+      FROM registry.undecided_row AS u
+      JOIN payout.left_out AS o ON o.list = u.list AND o.row_no = u.row_no
       JOIN payout.batch AS b ON b.id = o.batch
       JOIN registry.list_row AS w ON w.list = o.list AND w.row_no = o.row_no
       LEFT JOIN registry.person AS p ON p.id = o.person
@@ -28,19 +46,21 @@ WITH refused AS NOT MATERIALIZED (
                                            WHERE f.programme = e.programme AND f.rule = e.rule AND f.person = e.person
                                              AND f.subject = e.subject AND f.month = e.month AND f.n = e.n))
     UNION ALL
-    SELECT x.batch, w.list, w.row_no, 'left_out', p.name, w.category, 'unmerged', '', b.made_by,
+    SELECT x.batch, w.list, w.row_no, coalesce(u.moved, 0::smallint), 'left_out', p.name, w.category, 'unmerged', '', b.made_by,
            (b.planned_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date + 7
-      FROM (SELECT DISTINCT m.gone FROM registry.merge_undone AS u JOIN registry.merged AS m ON m.act = u.merged) AS m
-      LEFT JOIN registry.same_person AS one ON one.gone = m.gone
+      FROM registry.merge_undone AS undone
+      JOIN registry.merged AS m ON m.act = undone.merged
      CROSS JOIN LATERAL (SELECT r.list, r.row_no, r.person, r.category FROM registry.list_row AS r WHERE r.person = m.gone OFFSET 0) AS w
       JOIN registry.person AS p ON p.id = w.person
       JOIN payout.batch_list AS x ON x.list = w.list
       JOIN payout.batch AS b ON b.id = x.batch
-     WHERE NOT EXISTS (SELECT 1 FROM payout.left_out AS o WHERE o.batch = x.batch AND o.list = w.list AND o.row_no = w.row_no)
+      LEFT JOIN registry.undecided_row AS u ON u.list = w.list AND u.row_no = w.row_no
+     WHERE NOT EXISTS (SELECT 1 FROM registry.same_person AS s
+                        WHERE s.gone = m.gone AND payout.holds_right(s.kept, b.programme, b.period, x.batch))
+       AND NOT EXISTS (SELECT 1 FROM registry.merged AS again JOIN registry.merge_undone AS t ON t.merged = again.act WHERE again.gone = m.gone AND again.act > m.act)
+       AND NOT EXISTS (SELECT 1 FROM payout.left_out AS o WHERE o.batch = x.batch AND o.list = w.list AND o.row_no = w.row_no)
        AND NOT EXISTS (SELECT 1 FROM payout.entitlement AS e
-                        WHERE e.programme = b.programme AND e.subject = e.person AND e.month = b.period
-                          AND e.person = ANY (ARRAY(SELECT coalesce(one.kept, m.gone)
-                                                     UNION ALL SELECT s.gone FROM registry.same_person AS s WHERE s.kept = coalesce(one.kept, m.gone)))
+                        WHERE e.programme = b.programme AND e.person = m.gone AND e.subject = e.person AND e.month = b.period
                           AND (e.batch = x.batch OR NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
                                            WHERE f.programme = e.programme AND f.rule = e.rule AND f.person = e.person
                                              AND f.subject = e.subject AND f.month = e.month AND f.n = e.n)))
@@ -59,14 +79,14 @@ WITH refused AS NOT MATERIALIZED (
      WHERE NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = o.list AND d.row_no = o.row_no)
     UNION ALL
     SELECT coalesce(c.batch, 0), m.list, m.row_no, r.source, r.name, r.category, r.codes, r.message, r.owner, r.due, true
-      FROM registry.row_decision AS m
-      JOIN refused AS r ON r.list = m.list AND r.row_no = m.row_no
+      FROM refused AS r
+      JOIN registry.row_decision AS m ON m.list = r.list AND m.row_no = r.row_no AND m.n = r.moved
       LEFT JOIN payout.carried_row AS c ON c.list = m.list AND c.row_no = m.row_no AND c.n = m.n
      WHERE m.kind = 'moved' AND NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = m.list AND d.row_no = m.row_no AND d.n > m.n)
     UNION ALL
     SELECT coalesce(c.batch, 0), m.list, m.row_no, o.source, o.name, o.category, o.codes, o.message, o.owner, o.due, true
-      FROM registry.row_decision AS m
-      JOIN left_out AS o ON o.list = m.list AND o.row_no = m.row_no
+      FROM left_out AS o
+      JOIN registry.row_decision AS m ON m.list = o.list AND m.row_no = o.row_no AND m.n = o.moved
       LEFT JOIN payout.carried_row AS c ON c.list = m.list AND c.row_no = m.row_no AND c.n = m.n
      WHERE m.kind = 'moved' AND NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = m.list AND d.row_no = m.row_no AND d.n > m.n)
 )
