@@ -80,6 +80,9 @@ const (
 	PersonReported  Code = "LIST-PERSON-REPORTED"
 	PersonSuspended Code = "LIST-PERSON-SUSPENDED"
 	PersonEnded     Code = "LIST-PERSON-ENDED"
+	PersonAlive     Code = "LIST-PERSON-ALIVE"
+	PersonLater     Code = "LIST-PERSON-LATER"
+	PersonMerged    Code = "LIST-PERSON-MERGED"
 	PhoneShape      Code = "LIST-PHONE-SHAPE"
 	PhoneOld        Code = "LIST-PHONE-OLD"
 	AddressOld      Code = "LIST-ADDRESS-OLD"
@@ -111,6 +114,7 @@ const (
 	AmountFraction  Code = "LIST-AMOUNT-FRACTION"
 	AmountShape     Code = "LIST-AMOUNT-SHAPE"
 	AmountZero      Code = "LIST-AMOUNT-ZERO"
+	MonthSkipped    Code = "LIST-MONTH-SKIPPED"
 )
 
 // The findings about a change list, which is held against the month before. Those
@@ -137,7 +141,7 @@ const (
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
 	SheetHidden: true, ColumnHidden: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
-	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
+	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PersonLater: true, PersonMerged: true, MonthSkipped: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 	ChangeIgnored: true, ChangePerson: true, ChangeStaff: true,
 }
@@ -312,6 +316,14 @@ var findingTexts = map[Code]findingText{
 		"Kiểm tra quyết định; nếu được hưởng lại thì ghi nhận trước", "Check the decision; record first that the right goes on"},
 	PersonEnded: {"người này đã thôi hưởng theo quyết định", "the person's right ended by a decision",
 		"Kiểm tra quyết định; nếu không còn hưởng thì bỏ dòng", "Check the decision; leave the row out if the right ended"},
+	PersonAlive: {"danh sách không có người này vì đã ghi báo tử, và báo tử đã hủy", "the list leaves the person out because of a death, and the death was withdrawn",
+		"Nộp danh sách bổ sung của tháng này có người này, hoặc quyết định khác", "Hand in a supplementary list of this month with the person, or decide otherwise"},
+	PersonLater: {"đã nhận danh sách tháng %v và không có người này", "the list of %v was taken already, without this person",
+		"Nếu tháng đó còn được hưởng, nộp danh sách bổ sung của tháng đó có người này", "If the right goes on in that month, hand in a supplementary list of it with the person"},
+	PersonMerged: {"số định danh này là của hồ sơ đã gộp vào hồ sơ khác, và cách nhận ở đây khác với hồ sơ đó: tiền đi theo hồ sơ đó", "the record of this id was merged into another, and the way of payment differs from that one's: money follows that one",
+		"Ghi số định danh của hồ sơ kia để đổi cách nhận; nếu là hai người thì tách hồ sơ", "Write the other record's id to change the way; undo the merge if they are two people"},
+	MonthSkipped: {"chưa có danh sách nào của tháng %v: tháng đó chưa chi cho ai", "there is no list of %v yet: nobody is paid for that month",
+		"Nộp danh sách của tháng đó, nếu tháng đó được chi", "Hand in the list of that month, if the month is due"},
 	AddressOld: {"địa chỉ ghi “%v”, là đơn vị cũ không thuộc xã, phường này", "the address names “%v”, a former unit that is no part of this commune",
 		"Kiểm tra nơi cư trú hiện nay", "Check where the person lives now"},
 	PhoneOld: {"số điện thoại 11 chữ số đã đổi đầu số", "an 11-digit number whose prefix was changed",

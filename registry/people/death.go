@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
+	"ansinh/registry"
 )
 
 // Died says that the person died on the act's day. Proposing it rests every
@@ -100,6 +102,9 @@ func (Died) takeBack(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := w.rowsAgain(ctx, people, w.act.ID); err != nil {
+		return err
+	}
 	return w.Office.LiftHold(ctx, w.tx, people, deathHold(w.act.ID), w.now)
 }
 
@@ -160,6 +165,9 @@ func (LivesAfterAll) apply(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(w.waitAlive(ctx, people, died), w.rowsAgain(ctx, people, died)); err != nil {
+		return err
+	}
 	if err := w.Office.LiftHold(ctx, w.tx, people, deathHold(died), w.now); err != nil {
 		return err
 	}
@@ -168,4 +176,35 @@ func (LivesAfterAll) apply(ctx context.Context, w *work) error {
 		return err
 	}
 	return w.record(ctx, w.act.By, "person.hold", map[string]any{"held": held, "on_the_way": onTheWay})
+}
+
+const sqlDecidedAt = `SELECT d.at FROM registry.act_decision AS d WHERE d.act = @act`
+
+// waitAlive has the lists that left the person out because of the death wait for
+// somebody to put them on.
+func (w *work) waitAlive(ctx context.Context, people []int64, died int64) error {
+	var since time.Time
+	if err := w.tx.QueryRow(ctx, sqlDecidedAt, pgx.NamedArgs{"act": died}).Scan(&since); err != nil {
+		return fmt.Errorf("when act %d was decided: %w", died, err)
+	}
+	rows, err := registry.WaitAlive(ctx, w.tx, people, since, w.now)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return w.record(ctx, w.act.By, "person.rows_open", map[string]any{"rows": rows})
+}
+
+const sqlReportedAt = `SELECT a.at FROM registry.act AS a WHERE a.id = @act`
+
+// rowsAgain reopens what two people dropped because of a death that was none.
+func (w *work) rowsAgain(ctx context.Context, people []int64, death int64) error {
+	var since time.Time
+	if err := w.tx.QueryRow(ctx, sqlReportedAt, pgx.NamedArgs{"act": death}).Scan(&since); err != nil {
+		return fmt.Errorf("when act %d was proposed: %w", death, err)
+	}
+	rows, err := w.Office.RowsAgain(ctx, w.tx, people, since, w.act.By, w.now)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return w.record(ctx, w.act.By, "person.rows_again", map[string]any{"rows": rows})
 }

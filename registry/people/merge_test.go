@@ -332,3 +332,43 @@ func TestARowSettledByTheOtherRecordsClaimDoesNotWait(t *testing.T) {
 		t.Errorf("told apart, %d rows wait, want 1", n)
 	}
 }
+
+// Merged by mistake, told apart, merged with the right record: the row that became
+// another person's payment waits for whoever it speaks for now.
+func TestARowWaitsForThePersonItWasMergedWithSince(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	wrong, record, right := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2)), h.banked(3, "Nguyễn Văn Mậu", accountOf(3))
+	h.done(wrong, people.SameAs{Gone: record}, calendar.Date{})
+	list := h.list("TET26", baDinh, poor, record)
+	first, _ := h.plan("TET26", list)
+	open := func() (rows int) {
+		t.Helper()
+		found, err := payout.OpenRows(t.Context(), h.db, payout.OpenRowFilter{Batch: first.Batch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	for range 2 { // told apart twice, it waits once
+		h.done(wrong, people.NotSame{Gone: record}, calendar.Date{})
+		if n := open(); n != 1 {
+			t.Errorf("told apart, %d rows wait, want 1", n)
+		}
+		h.done(wrong, people.SameAs{Gone: record}, calendar.Date{})
+		if n := open(); n != 0 {
+			t.Errorf("while they are one, %d rows wait", n)
+		}
+	}
+	h.done(wrong, people.NotSame{Gone: record}, calendar.Date{})
+	h.done(right, people.SameAs{Gone: record}, calendar.Date{})
+	if n := open(); n != 1 {
+		t.Errorf("merged with the right record, %d rows wait, want 1", n)
+	}
+	if _, got := h.plan("TET26", list); !cmp.Equal(got, []string{"3 A 0003 Nguyễn Văn Mậu 500000"}) {
+		t.Errorf("the next plan pays %v, want the right person", got)
+	}
+	if n := open(); n != 0 {
+		t.Errorf("once he is paid, %d rows wait", n)
+	}
+}
