@@ -70,10 +70,9 @@ func (PeopleOffice) CountsFrom(ctx context.Context, tx pgx.Tx, who []int64) (peo
 	return people.Counts{Next: len(batches) > 0, Batches: batches}, nil
 }
 
-// sqlResting finds payments of open batches with their last leg; without one the
-// payment waits for approval. Those to a payee that came after a death are apart:
-// a death does not stop them, and taking it back does.
-const sqlResting = `
+// sqlRestingPayments finds payments of open batches with their last leg; without one the
+// payment waits for approval.
+const sqlRestingPayments = `
 SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
        coalesce(g.state IN ('approved', 'rejected', 'withdrawn', 'not_executed', 'returned', 'unpaid', 'brought_back'), true) AS rests,
        coalesce(g.state IN ('ordered', 'out', 'listed'), false) AS away
@@ -84,9 +83,13 @@ SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
                       WHERE l.batch = p.batch AND l.payment = p.no
                       ORDER BY l.seq DESC LIMIT 1) AS last ON true
   LEFT JOIN ledger.leg AS g ON g.id = last.leg
- WHERE p.person = ANY (@people::bigint[])
-   AND p.payee_after_death = @heirs
-   AND NOT EXISTS (SELECT 1 FROM payout.cancelled AS c WHERE c.batch = p.batch AND c.payment = p.no)`
+ WHERE NOT EXISTS (SELECT 1 FROM payout.cancelled AS c WHERE c.batch = p.batch AND c.payment = p.no)`
+
+// Those to a payee that came after a death are apart: a death does not stop them, and
+// taking it back does.
+const sqlResting = sqlRestingPayments + `
+   AND p.person = ANY (@people::bigint[])
+   AND p.payee_after_death = @heirs`
 
 // addReason: a payment rests for every reason that was given, one a line, until
 // the last of them ends. One lifted must not let go what another holds.
