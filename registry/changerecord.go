@@ -28,7 +28,8 @@ type Changes struct {
 // one of the file goes only if that one was taken. Whoever died before
 // the month is not carried: a whole list with him would be refused that row. Of a
 // person with two records each keeps its own row: told apart, neither is left out of
-// the months between, and while they are one the plan pays them once.
+// the months between, and while they are one the plan pays them once, and they count
+// once.
 const sqlCarry = `
 WITH base AS MATERIALIZED (
     SELECT DISTINCT ON (w.person, w.category) w.list, w.row_no, w.person, coalesce(a.kept, w.person) AS one, w.category
@@ -43,17 +44,21 @@ WITH base AS MATERIALIZED (
       JOIN registry.list_row w ON w.list = g.list AND w.row_no = g.row_no
       LEFT JOIN registry.same_person a ON a.gone = w.person
      WHERE g.by_row = 0 OR EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.row_no = g.by_row AND o.category <> w.category)
+), carried AS (
+    INSERT INTO registry.list_row
+           (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
+            payee_id_enc, payee_id_index, contact, note, from_list, from_row)
+    SELECT @list::bigint, @last::integer + row_number() OVER (ORDER BY b.list, b.row_no), b.person, w.category, w.decision_no, w.decision_date,
+           w.method, w.stated_amount, w.payee_name, w.payee_kind, w.payee_id_enc, w.payee_id_index, w.contact, w.note, b.list, b.row_no
+      FROM base b
+      JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
+     WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.one AND d.died_on < @month::date)
+       AND NOT EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.person = b.person AND o.category = b.category)
+       AND NOT EXISTS (SELECT 1 FROM ended e WHERE e.one = b.one AND e.category = b.category)
+    RETURNING person, category
 )
-INSERT INTO registry.list_row
-       (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
-        payee_id_enc, payee_id_index, contact, note, from_list, from_row)
-SELECT @list::bigint, @last::integer + row_number() OVER (ORDER BY b.list, b.row_no), b.person, w.category, w.decision_no, w.decision_date,
-       w.method, w.stated_amount, w.payee_name, w.payee_kind, w.payee_id_enc, w.payee_id_index, w.contact, w.note, b.list, b.row_no
-  FROM base b
-  JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
- WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.one AND d.died_on < @month::date)
-   AND NOT EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.person = b.person AND o.category = b.category)
-   AND NOT EXISTS (SELECT 1 FROM ended e WHERE e.one = b.one AND e.category = b.category)`
+SELECT count(DISTINCT (coalesce(a.kept, c.person), c.category))
+  FROM carried c LEFT JOIN registry.same_person a ON a.gone = c.person`
 
 // carry completes a change list to the whole list it stands for.
 func (im *importer) carry(ctx context.Context, s *stage) error {
@@ -70,11 +75,9 @@ func (im *importer) carry(ctx context.Context, s *stage) error {
 		}
 	}
 	args["base"], args["last"], args["ended_lists"], args["ended_rows"], args["by_rows"] = c.month, c.rowsEnded, lists, rows, by
-	tag, err := s.tx.Exec(ctx, sqlCarry, args)
-	if err != nil {
+	if err := s.tx.QueryRow(ctx, sqlCarry, args).Scan(&s.carried); err != nil {
 		return fmt.Errorf("carry people into list %d: %w", s.list, err)
 	}
-	s.carried = int(tag.RowsAffected())
 	return nil
 }
 

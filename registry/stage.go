@@ -32,7 +32,7 @@ type stage struct {
 	peopleKnown     int
 	channelsChanged int
 	claimed         map[int]Claimed // by row, of those whose right a batch holds
-	carried         int             // rows taken over from the month before
+	carried         int             // rights taken over from the month before, each person once
 	changes         *changeList     // nil for a whole list
 }
 
