@@ -25,6 +25,7 @@ type Changes struct {
 	Outside int64
 	Fresh   int64 // payments that rest because their account changed lately
 	Differs int64 // and others because a register or bank says otherwise
+	Staff   int64 // and others because their account is one of staff
 }
 
 // ApprovalSheet is what an approver reads, and what the seal covers.
@@ -96,7 +97,7 @@ func sheetOf(ctx context.Context, db pgdb.Querier, b Batch, s Section) (Approval
 	if err != nil {
 		return ApprovalSheet{}, err
 	}
-	c.Fresh, c.Differs = rests.Fresh, rests.Differs
+	c.Fresh, c.Differs, c.Staff = rests.Fresh, rests.Differs, rests.Staff
 	words, err := money.Words(s.Total)
 	if err != nil {
 		return ApprovalSheet{}, fmt.Errorf("section %d/%d: %w", b.ID, s.No, err)
@@ -114,6 +115,9 @@ func (c Changes) resting() string {
 	}
 	if c.Differs > 0 {
 		text += fmt.Sprintf(", trong đó %s khoản khác kết quả đối chiếu, chờ quyết định", grouped(c.Differs))
+	}
+	if c.Staff > 0 {
+		text += fmt.Sprintf(", trong đó %s khoản vào tài khoản của cán bộ, không chi", grouped(c.Staff))
 	}
 	return text
 }

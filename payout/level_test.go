@@ -1,10 +1,13 @@
 package payout_test
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/money"
 	"ansinh/payout"
@@ -81,5 +84,53 @@ func TestTwoPlansAtOncePayOneLevel(t *testing.T) {
 	}
 	if got := o.rows(`SELECT count(*)::text FROM payout.payment`); !cmp.Equal(got, []string{"3"}) {
 		t.Errorf("%v payments, want 3", got)
+	}
+}
+
+const testMergeOf = `
+WITH act AS (
+    INSERT INTO registry.act (id, kind, person, unit_code, valid_from, content, paper_no, why, two, by_one, at)
+    VALUES (9, 'merge', $1, '00004', '2026-02-03', '{}', '8/TB', 'một người', true, 'hung', '2026-02-03') RETURNING id
+)
+INSERT INTO registry.merged (act, kept, gone) SELECT id, $1, $2 FROM act`
+
+// Two records of one person hold two levels of a month: no claim meets the other, and
+// the person would be paid both.
+func TestAMergeFindsTwoLevelsOfOneMonth(t *testing.T) {
+	t.Parallel()
+	const low, high = 1, 2
+	for name, kept := range map[string]int64{"the kept record has the lower level": low, "the kept record has the higher level": high} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.in(february)
+			o.list(assistance, baDinh, entry{low, elder, "A", 0}, entry{high, disabled, "A", 0})
+			batch := o.declare(assistance, 9, 90_000_000)
+			o.plan(batch)
+			o.submit(batch)
+			o.approve(batch)
+			gone := low + high - kept
+			o.exec(testMergeOf, kept, gone)
+			o.inTx(func(ctx context.Context, tx pgx.Tx) error {
+				double, err := payout.PeopleOffice{}.DoubleClaims(ctx, tx, 9, kept, gone, o.now)
+				if double != 1 {
+					t.Errorf("%d rights held twice, want the month's one", double)
+				}
+				return err
+			})
+			if got := o.rows(`SELECT p.person::text FROM payout.exception AS x JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment WHERE x.closed_at IS NULL`); !cmp.Equal(got, []string{fmt.Sprint(low)}) {
+				t.Errorf("the payment of %v rests, want that of the lower level alone", got)
+			}
+			if got, err := payout.DoubleClaims(t.Context(), o.db); err != nil || len(got) != 1 || got[0].Amount != 975_000 {
+				t.Errorf("held twice: %+v, %v; want the lower level", got, err)
+			}
+			err := payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: batch, Payments: []int64{low}, Reason: "hai mức", ByOne: "hung", ByTwo: "mai"}, o.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := payout.DoubleClaims(t.Context(), o.db); err != nil || len(got) != 0 {
+				t.Errorf("one was given up and it is still held twice: %+v, %v", got, err)
+			}
+		})
 	}
 }

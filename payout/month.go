@@ -98,6 +98,21 @@ func ListMonth(ctx context.Context, db pgdb.Querier, programme string, wanted, t
 	return calendar.Date{}, nil
 }
 
+// ListMonths are the months for which lists of a programme may come today, the
+// newest first and at most so many: all of them [ListMonth] takes. None where the
+// programme pays once.
+func ListMonths(ctx context.Context, db pgdb.Querier, programme string, today calendar.Date, most int) ([]calendar.Date, error) {
+	t, err := timesOf(ctx, db, programme)
+	if err != nil || !t.monthly {
+		return nil, err
+	}
+	var months []calendar.Date
+	for m := today.FirstOfMonth().AddMonths(monthsAhead); !m.Before(t.first) && len(months) < most; m = m.AddMonths(-1) {
+		months = append(months, m)
+	}
+	return months, nil
+}
+
 // monthVI and monthEN write a month as people of each language do.
 func monthVI(d calendar.Date) string { return fmt.Sprintf("%02d/%d", int(d.Month()), d.Year()) }
 func monthEN(d calendar.Date) string { return fmt.Sprintf("%d-%02d", d.Year(), int(d.Month())) }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh/internal/calendar"
+	"ansinh/internal/errs"
 	"ansinh/internal/money"
 	"ansinh/internal/pgdb"
 	"ansinh/ledger"
@@ -84,6 +85,33 @@ func TestAMonthlyProgrammePaysOnlyTheMonthsItMay(t *testing.T) {
 		} else if err != nil || b.DueDate != tt.due || b.Month() != month {
 			t.Errorf("%s: batch for %v due %v (%v), want %v due %v", name, b.Month(), b.DueDate, err, month, tt.due)
 		}
+	}
+}
+
+// What a form offers is what is taken, and no month beside it.
+func TestTheMonthsOfferedAreTheMonthsTaken(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	today := calendar.Must(2026, 4, 27)
+	for programme, want := range map[string][]calendar.Date{
+		assistance: {calendar.Must(2026, 5, 1), calendar.Must(2026, 4, 1), march, february, january},
+		"TET26":    nil,
+	} {
+		got, err := payout.ListMonths(t.Context(), o.db, programme, today, 12)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("months of %s (-want +got), %v:\n%s", programme, err, diff)
+		}
+		for _, month := range got {
+			if _, err := payout.ListMonth(t.Context(), o.db, programme, month, today); err != nil {
+				t.Errorf("%s of %s is offered and refused: %v", month, programme, err)
+			}
+		}
+	}
+	if few, err := payout.ListMonths(t.Context(), o.db, assistance, today, 2); err != nil || len(few) != 2 || few[1] != calendar.Must(2026, 4, 1) {
+		t.Errorf("at most two months: %v, %v", few, err)
+	}
+	if _, err := payout.ListMonths(t.Context(), o.db, "TET62", today, 12); errs.Code(err) != "PAYOUT-PROGRAMME" {
+		t.Errorf("of a programme nobody has set up: %v", err)
 	}
 }
 

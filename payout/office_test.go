@@ -34,6 +34,13 @@ func init() {
 		}
 		return err
 	})
+	pgtest.AfterEach("rows", func(ctx context.Context, db *pgxpool.Pool) error {
+		found, err := payout.CheckRows(ctx, db)
+		for _, fault := range found {
+			err = errors.Join(err, fault)
+		}
+		return err
+	})
 }
 
 // The units of the fixture and the categories of the Tet programme.

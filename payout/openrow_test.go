@@ -2,7 +2,9 @@ package payout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -257,5 +259,155 @@ func TestOnePersonNamesTheSamePersonsRow(t *testing.T) {
 		if n != 1 || err != nil {
 			t.Errorf("row %d: decided %d, %v", no, n, err)
 		}
+	}
+}
+
+// testRefusedForAClaim is rows refused because a batch holds the right of person 1.
+const testRefusedForAClaim = `
+INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due, claimed_person, claimed_batch)
+SELECT $1, $2::integer + n, '', '', '', 'LIST-PERSON-BATCH', '', 'lan', '2026-01-27', 1, $4 FROM generate_series(1, $3::integer) AS n`
+
+// Whoever refuses a row for a right, and whoever gives that right up beside it, each
+// would miss what the other has not committed: the second waits, and the row is open.
+func TestARowRefusedWhileItsRightIsGivenUpIsOpen(t *testing.T) {
+	t.Parallel()
+	const giveUp = `
+INSERT INTO payout.entitlement_release (programme, rule, person, subject, month, n, batch, reason, by_one, by_two, at)
+SELECT programme, rule, person, subject, month, n, batch, 'nhầm', 'hung', 'mai', $1 FROM payout.entitlement`
+	for name, refusedFirst := range map[string]bool{"refused first": true, "given up first": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			list := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+			batch := o.declare("TET26", 9, 9_000_000)
+			o.plan(batch, list)
+			run := func(db pgdb.Querier, sql string, args ...any) error {
+				rows, err := db.Query(t.Context(), sql, args...)
+				if err == nil {
+					rows.Close()
+					err = rows.Err()
+				}
+				return err
+			}
+			refuse := func(db pgdb.Querier) error { return run(db, testRefusedForAClaim, list, 200, 1, batch) }
+			release := func(db pgdb.Querier) error { return run(db, giveUp, o.now) }
+			first, second := release, refuse
+			if refusedFirst {
+				first, second = refuse, release
+			}
+			tx, err := o.db.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := first(tx); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error)
+			go func() { done <- second(o.db) }()
+			super, waiting := pgtest.Superuser(t, o.db), 0
+			for waiting == 0 {
+				select {
+				case err := <-done:
+					t.Fatalf("the second did not wait for the first: %v", err)
+				default:
+				}
+				if err := super.QueryRow(t.Context(), testWaiting).Scan(&waiting); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(tx.Commit(t.Context()), <-done); err != nil {
+				t.Fatal(err)
+			}
+			of := payout.OpenRowFilter{Code: string(registry.PersonBatch)}
+			if got, want := o.openRows(of), []string{fmt.Sprintf("%d %d/201 LIST-PERSON-BATCH", batch, list)}; !cmp.Equal(got, want) {
+				t.Errorf("open %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// With one snapshot for a whole transaction the lock would show nothing new.
+func TestRightsAreGivenUpAtReadCommittedOnly(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+	err := pgdb.InTxSerializable(t.Context(), o.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, testRefusedForAClaim, list, 200, 1, 13001)
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "at read committed only") {
+		t.Errorf("a row refused for a right in a serializable transaction: %v, want it refused", err)
+	}
+}
+
+// buffers is how many pages a query touches.
+func (o *office) buffers(sql string, args ...any) (pages int64) {
+	o.t.Helper()
+	var plan []struct {
+		Plan struct {
+			Hit  int64 `json:"Shared Hit Blocks"`
+			Read int64 `json:"Shared Read Blocks"`
+		}
+	}
+	if err := o.db.QueryRow(o.t.Context(), "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "+sql, args...).Scan(&plan); err != nil {
+		o.t.Fatal(err)
+	}
+	return plan[0].Plan.Hit + plan[0].Plan.Read
+}
+
+// What was decided years ago, or was refused because a batch holds the right, costs
+// nobody who asks what waits today.
+func TestOpenRowsAreFoundWithoutWalkingTheDecidedOnes(t *testing.T) {
+	t.Parallel()
+	const few, many = 400, 40_000
+	o := newOffice(t)
+	waits := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+	batch := o.declare("TET26", 9, 9_000_000)
+	o.plan(batch, waits)
+	owner := pgtest.Superuser(t, o.db)
+	settle := func(from, rows int) {
+		o.exec(`INSERT INTO registry.refused_row (list, row_no, name, name_fold, category, codes, message, owner, due)
+			SELECT $1, n, 'Lê Thị ' || n, 'le thi ' || n, '', 'LIST-ID-LENGTH', '', 'lan', '2026-01-27' FROM generate_series($2::integer, $3) AS n`, waits, from, from+rows-1)
+		o.exec(`INSERT INTO registry.row_decision (list, row_no, n, kind, reason, by_one, by_two, at)
+			SELECT list, row_no, 1, 'dropped', 'thôi hưởng', 'lan', 'hoa', '2026-01-28' FROM registry.refused_row WHERE row_no >= $1`, from)
+		o.exec(testRefusedForAClaim, waits, 1_000_000+from, rows/10, batch)
+		if _, err := owner.Exec(t.Context(), `VACUUM ANALYZE registry.refused_row, registry.row_decision, registry.undecided_row`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const all, ofCommune = `SELECT * FROM payout.open_row AS o`, `SELECT * FROM payout.open_row AS o WHERE o.unit_code = $1`
+	settle(1_000, few)
+	before := []int64{o.buffers(all), o.buffers(ofCommune, baDinh)}
+	settle(100_000, many-few)
+	after := []int64{o.buffers(all), o.buffers(ofCommune, baDinh)}
+	t.Logf("pages with %d decided rows: %d, with %d: %d", few, before, many, after)
+	for i := range before {
+		if after[i] > 2*before[i] {
+			t.Errorf("query %d touches %d pages with %d decided rows and %d with %d", i, before[i], few, after[i], many)
+		}
+	}
+	if got := o.openRows(payout.OpenRowFilter{}); len(got) != 2 {
+		t.Errorf("%v wait, want the two rows nobody decided", got)
+	}
+}
+
+// The rows that may wait are kept by the database alone: whoever writes a list or a
+// decision cannot take one out of sight, and one that is missing all the same is found.
+func TestARowNobodyDecidedCannotBeTakenOutOfSight(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0})
+	for _, sql := range []string{`DELETE FROM registry.undecided_row`, `UPDATE registry.undecided_row SET moved = 1`, `INSERT INTO registry.undecided_row VALUES (1, 1, 0)`, `TRUNCATE registry.undecided_row`} {
+		if _, err := o.db.Exec(t.Context(), sql); pgdb.State(err) != pgdb.InsufficientRight {
+			t.Errorf("%s: %v, want that the engine may not", sql, err)
+		}
+	}
+	if _, err := pgtest.Superuser(t, o.db).Exec(t.Context(), `DELETE FROM registry.undecided_row WHERE row_no = 102`); err != nil {
+		t.Fatal(err)
+	}
+	pgtest.ExpectBroken(t, o.db)
+	found, err := payout.CheckTallies(t.Context(), o.db)
+	if err != nil || len(found) != 1 || found[0].Subject != fmt.Sprintf("list %d row 102", list) {
+		t.Errorf("%v, %v: want the row that is out of sight", found, err)
 	}
 }

@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,10 +70,9 @@ func (PeopleOffice) CountsFrom(ctx context.Context, tx pgx.Tx, who []int64) (peo
 	return people.Counts{Next: len(batches) > 0, Batches: batches}, nil
 }
 
-// sqlResting finds payments of open batches with their last leg; without one the
-// payment waits for approval. Those to a payee that came after a death are apart:
-// a death does not stop them, and taking it back does.
-const sqlResting = `
+// sqlRestingPayments finds payments of open batches with their last leg; without one the
+// payment waits for approval.
+const sqlRestingPayments = `
 SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
        coalesce(g.state IN ('approved', 'rejected', 'withdrawn', 'not_executed', 'returned', 'unpaid', 'brought_back'), true) AS rests,
        coalesce(g.state IN ('ordered', 'out', 'listed'), false) AS away
@@ -83,9 +83,13 @@ SELECT p.batch, p.no, coalesce(last.attempt, 0)::smallint AS attempt,
                       WHERE l.batch = p.batch AND l.payment = p.no
                       ORDER BY l.seq DESC LIMIT 1) AS last ON true
   LEFT JOIN ledger.leg AS g ON g.id = last.leg
- WHERE p.person = ANY (@people::bigint[])
-   AND p.payee_after_death = @heirs
-   AND NOT EXISTS (SELECT 1 FROM payout.cancelled AS c WHERE c.batch = p.batch AND c.payment = p.no)`
+ WHERE NOT EXISTS (SELECT 1 FROM payout.cancelled AS c WHERE c.batch = p.batch AND c.payment = p.no)`
+
+// Those to a payee that came after a death are apart: a death does not stop them, and
+// taking it back does.
+const sqlResting = sqlRestingPayments + `
+   AND p.person = ANY (@people::bigint[])
+   AND p.payee_after_death = @heirs`
 
 // addReason: a payment rests for every reason that was given, one a line, until
 // the last of them ends. One lifted must not let go what another holds.
@@ -192,21 +196,29 @@ func (PeopleOffice) LiftHold(ctx context.Context, tx pgx.Tx, who []int64, why pe
 }
 
 // The kept record speaks for those merged into it before: a right that one of them
-// holds is held. Claims that were released are free and count for neither.
+// holds is held. Where a programme pays every month, two levels of one month are one
+// right too: one person gets one of them. Claims that were released are free and
+// count for neither.
 const sqlAddDoubleClaims = `
-INSERT INTO payout.double_claim (merged, programme, rule, month, kept_batch, kept_payment, gone_batch, gone_payment, amount, opened_at)
-SELECT DISTINCT ON (k.programme, k.rule, k.month) @act, k.programme, k.rule, k.month, k.batch, k.payment, g.batch, g.payment, g.amount, @now
-  FROM payout.entitlement AS k
-  JOIN payout.entitlement AS g
-    ON g.programme = k.programme AND g.rule = k.rule AND g.month = k.month AND g.person = @gone AND g.subject = g.person
- WHERE k.person IN (SELECT @kept::bigint UNION SELECT s.gone FROM registry.same_person AS s WHERE s.kept = @kept AND s.gone <> @gone)
-   AND k.subject = k.person
-   AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f WHERE (f.programme, f.rule, f.person, f.subject, f.month, f.n)
-                   = (k.programme, k.rule, k.person, k.subject, k.month, k.n))
-   AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f WHERE (f.programme, f.rule, f.person, f.subject, f.month, f.n)
-                   = (g.programme, g.rule, g.person, g.subject, g.month, g.n))
- ORDER BY k.programme, k.rule, k.month, k.n
-RETURNING gone_batch, gone_payment, kept_batch, kept_payment`
+WITH found AS (
+    SELECT DISTINCT ON (k.programme, k.rule, k.month) k.programme, k.rule, k.month, k.batch AS kept_batch, k.payment AS kept_payment,
+           g.batch AS gone_batch, g.payment AS gone_payment, least(k.amount, g.amount) AS amount, k.amount < g.amount AS kept_less
+      FROM payout.entitlement AS k
+      JOIN payout.programme AS p ON p.code = k.programme
+      JOIN payout.entitlement AS g
+        ON g.programme = k.programme AND (g.rule = k.rule OR p.monthly) AND g.month = k.month AND g.person = @gone AND g.subject = g.person
+     WHERE k.person IN (SELECT @kept::bigint UNION SELECT s.gone FROM registry.same_person AS s WHERE s.kept = @kept AND s.gone <> @gone)
+       AND k.subject = k.person
+       AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f WHERE (f.programme, f.rule, f.person, f.subject, f.month, f.n)
+                       = (k.programme, k.rule, k.person, k.subject, k.month, k.n))
+       AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f WHERE (f.programme, f.rule, f.person, f.subject, f.month, f.n)
+                       = (g.programme, g.rule, g.person, g.subject, g.month, g.n))
+     ORDER BY k.programme, k.rule, k.month, k.n
+), noted AS (
+    INSERT INTO payout.double_claim (merged, programme, rule, month, kept_batch, kept_payment, gone_batch, gone_payment, amount, opened_at)
+    SELECT @act, f.programme, f.rule, f.month, f.kept_batch, f.kept_payment, f.gone_batch, f.gone_payment, f.amount, @now FROM found AS f
+)
+SELECT f.gone_batch, f.gone_payment, f.kept_batch, f.kept_payment, f.kept_less FROM found AS f ORDER BY f.programme, f.rule, f.month`
 
 const sqlOwedAtRest = `
 SELECT coalesce(g.state IN ('approved', 'rejected', 'withdrawn', 'not_executed', 'returned', 'unpaid', 'brought_back'), true)
@@ -219,23 +231,31 @@ INSERT INTO payout.exception (batch, payment, attempt, kind, opened_at, reasons,
 SELECT @batch, @payment, coalesce((SELECT max(a.attempt) FROM payout.attempt AS a WHERE a.batch = @batch AND a.payment = @payment), 0), 'held', @now, ARRAY[@reason::text], @why` + addReason
 
 // DoubleClaims notes each right that both records hold. Of the two payments one
-// that is unsent is held, the second before the first; where both are on their way
-// or paid, people decide what is recovered.
+// that is unsent is held, the lower level before the higher and else the second
+// before the first; where both are on their way or paid, people decide what is
+// recovered.
 func (PeopleOffice) DoubleClaims(ctx context.Context, tx pgx.Tx, act, kept, gone int64, now time.Time) (int, error) {
-	type claimed struct{ gone, kept [2]int64 }
+	type claimed struct {
+		gone, kept [2]int64
+		keptLess   bool
+	}
 	if err := lockBatchesOf(ctx, tx, []int64{kept, gone}); err != nil {
 		return 0, err
 	}
 	rows, _ := tx.Query(ctx, sqlAddDoubleClaims, pgx.NamedArgs{"act": act, "kept": kept, "gone": gone, "now": now})
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (claimed, error) {
 		var c claimed
-		return c, row.Scan(&c.gone[0], &c.gone[1], &c.kept[0], &c.kept[1])
+		return c, row.Scan(&c.gone[0], &c.gone[1], &c.kept[0], &c.kept[1], &c.keptLess)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("claims of persons %d and %d: %w", kept, gone, err)
 	}
 	for _, c := range list {
-		for _, payment := range [][2]int64{c.gone, c.kept} {
+		order := [][2]int64{c.gone, c.kept}
+		if c.keptLess {
+			slices.Reverse(order)
+		}
+		for _, payment := range order {
 			why := people.DoubleHold(act)
 			args := pgx.NamedArgs{"batch": payment[0], "payment": payment[1], "now": now, "reason": why.Reason, "why": why.Why}
 			var rests bool
@@ -276,7 +296,7 @@ SELECT d.merged, d.programme, d.rule, d.month, d.kept_batch, d.kept_payment, d.g
  WHERE NOT EXISTS (SELECT 1 FROM registry.merge_undone AS u WHERE u.merged = d.merged)
    AND NOT EXISTS (SELECT 1 FROM payout.entitlement_release AS f
                     JOIN payout.entitlement AS e USING (programme, rule, person, subject, month, n)
-                    WHERE f.programme = d.programme AND f.rule = d.rule AND f.month = d.month
+                    WHERE f.programme = d.programme AND f.month = d.month
                       AND (e.batch = d.gone_batch AND e.payment = d.gone_payment OR e.batch = d.kept_batch AND e.payment = d.kept_payment))
  ORDER BY d.merged, d.programme, d.rule, d.month`
 

@@ -224,3 +224,35 @@ func TestWhatCameBackIsHeldAgainstDeathsAndMergesSince(t *testing.T) {
 		t.Errorf("after the second claim was given up: %v", err)
 	}
 }
+
+const testStaffAccount = `
+INSERT INTO registry.staff_account (bank_bin, account_index, account_tail, owner, noted_by, noted_at)
+SELECT p.bin, p.account_index, p.account_tail, 'lan', 'mai', $2 FROM payout.payment AS p WHERE p.batch = $1 AND p.person = 1`
+
+// Come back from an account that was noted as staff's meanwhile, money is not sent
+// there again.
+func TestWhatCameBackFromAnAccountOfStaffIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	list := o.list("TET26", baDinh, entry{1, poor, "A", 0}, entry{2, poor, "A", 0})
+	batch := o.declare("TET26", 2, 1_000_000)
+	o.plan(batch, list)
+	o.submit(batch)
+	o.approve(batch)
+	o.exec(testSubmission, batch, o.now)
+	o.exec(testAttempts, batch)
+	o.order(batch, ledger.LegOrdered, 7, 1, 2)
+	o.exec(testStaffAccount, batch, o.now)
+	o.order(batch, ledger.LegRejected, 0, 1, 2)
+	decide := func(person int64) error {
+		var payment int64
+		if err := o.db.QueryRow(t.Context(), `SELECT no FROM payout.payment WHERE batch = $1 AND person = $2`, batch, person).Scan(&payment); err != nil {
+			t.Fatal(err)
+		}
+		return payout.DecideRetry(t.Context(), o.db, payout.RetryDecision{Batch: batch, Payments: []int64{payment}, Channel: "A", Reason: "sửa", ByOne: "hung", ByTwo: "mai"}, o.now)
+	}
+	wantCode(t, decide(1), "PAYOUT-BARRED")
+	if err := decide(2); err != nil {
+		t.Errorf("the other's money: %v", err)
+	}
+}

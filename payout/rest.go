@@ -62,7 +62,7 @@ func (p *plan) rest(ctx context.Context) error {
 	if _, err := p.tx.Exec(ctx, sqlByKeys); err != nil {
 		return fmt.Errorf("choose joins: %w", err)
 	}
-	for _, sql := range []string{sqlHoldFresh, sqlHoldPopulation, sqlHoldAccount} {
+	for _, sql := range []string{sqlHoldFresh, sqlHoldPopulation, sqlHoldAccount, sqlHoldStaff} {
 		if _, err := p.tx.Exec(ctx, sql, args); err != nil {
 			return fmt.Errorf("hold what is in doubt: %w", err)
 		}
@@ -71,23 +71,25 @@ func (p *plan) rest(ctx context.Context) error {
 		return err
 	}
 	r, err := restingOf(ctx, p.tx, p.batch.ID, 0)
-	p.result.Resting = r.Fresh + r.Differs
+	p.result.Resting = r.Fresh + r.Differs + r.Staff
 	return err
 }
 
-// resting is how many payments rest for what planning found.
-type resting struct{ Fresh, Differs int64 }
+// resting is how many payments rest for what planning found, each counted once.
+type resting struct{ Fresh, Differs, Staff int64 }
 
 const sqlCountResting = `
-SELECT count(*) FILTER (WHERE x.reasons @> ARRAY['` + holdFresh + `']),
-       count(*) FILTER (WHERE x.reasons && ARRAY['` + holdPopulation + `', '` + holdAccount + `'] AND NOT x.reasons @> ARRAY['` + holdFresh + `'])
+SELECT count(*) FILTER (WHERE x.reasons @> ARRAY['` + holdFresh + `'] AND NOT x.reasons @> ARRAY['` + holdStaff + `']),
+       count(*) FILTER (WHERE x.reasons && ARRAY['` + holdPopulation + `', '` + holdAccount + `']
+                          AND NOT x.reasons && ARRAY['` + holdFresh + `', '` + holdStaff + `']),
+       count(*) FILTER (WHERE x.reasons @> ARRAY['` + holdStaff + `'])
   FROM payout.exception AS x
   JOIN payout.payment AS p ON p.batch = x.batch AND p.no = x.payment
  WHERE x.batch = @batch AND x.kind = 'held' AND x.closed_at IS NULL AND (@section::smallint = 0 OR p.section = @section)`
 
 func restingOf(ctx context.Context, db pgdb.Querier, batch ledger.BatchID, section int16) (resting, error) {
 	var r resting
-	if err := db.QueryRow(ctx, sqlCountResting, pgx.NamedArgs{"batch": batch, "section": section}).Scan(&r.Fresh, &r.Differs); err != nil {
+	if err := db.QueryRow(ctx, sqlCountResting, pgx.NamedArgs{"batch": batch, "section": section}).Scan(&r.Fresh, &r.Differs, &r.Staff); err != nil {
 		return r, fmt.Errorf("what rests of batch %d: %w", batch, err)
 	}
 	return r, nil

@@ -41,9 +41,9 @@ const attemptsMax = 35
 // carry the payment, and nothing is known against its person or account.
 const heldByWireOnly = `AND reasons = ARRAY['` + holdWire + `']`
 
-// sqlOpenFacts finds what bars payments. A death, or a right two merged records
-// hold, bars also those that were on their way when it became known, and so could
-// not be held: their money came back since.
+// sqlOpenFacts finds what bars payments. A death, an account of staff, or a right two
+// merged records hold, bars also those that were on their way when it became known,
+// and so could not be held: their money came back since.
 const sqlOpenFacts = `
 SELECT payment, vi, en FROM (
     SELECT payment, kind || ': đã có hoặc còn chờ bằng chứng' AS vi, kind || ': a proof came or is waited for' AS en FROM payout.exception
@@ -56,6 +56,11 @@ SELECT payment, vi, en FROM (
      WHERE p.batch = @batch AND p.no = ANY (@payments::bigint[]) AND NOT p.payee_after_death
        AND (EXISTS (SELECT 1 FROM registry.death_now AS d WHERE d.person IN (p.person, s.kept))
          OR EXISTS (SELECT 1 FROM registry.death_waiting AS d WHERE d.person IN (p.person, s.kept)))
+    UNION ALL
+    SELECT p.no, 'tài khoản của cán bộ', 'an account of staff'
+      FROM payout.payment AS p
+      JOIN registry.staff_account AS f ON f.bank_bin = p.bin AND f.account_index = p.account_index
+     WHERE p.batch = @batch AND p.no = ANY (@payments::bigint[])
     UNION ALL
     SELECT t.payment, 'hai hồ sơ của một người cùng hưởng', 'two records of one person hold the right'
       FROM unnest(@payments::bigint[]) AS t (payment)

@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -92,12 +93,29 @@ SELECT 'a doubt is about an open attempt', 'batch ' || x.batch || ' payment ' ||
  ORDER BY 2, 1
  LIMIT @limit`
 
+// sqlCheckUndecided walks every row ever refused or left out and finds those that
+// nobody decided, or that were moved, which payout.open_row does not look at.
+const sqlCheckUndecided = `
+SELECT 'a row nobody decided is looked at', 'list ' || x.list || ' row ' || x.row_no, coalesce(d.n, 0)::bigint, coalesce(u.moved, -1)::bigint
+  FROM (SELECT r.list, r.row_no FROM registry.refused_row AS r
+         UNION SELECT o.list, o.row_no FROM payout.left_out AS o
+         UNION SELECT m.list, m.row_no FROM registry.row_decision AS m) AS x
+  LEFT JOIN LATERAL (SELECT m.n, m.kind FROM registry.row_decision AS m
+                      WHERE m.list = x.list AND m.row_no = x.row_no ORDER BY m.n DESC LIMIT 1) AS d ON true
+  LEFT JOIN registry.undecided_row AS u ON u.list = x.list AND u.row_no = x.row_no
+  LEFT JOIN registry.refused_row AS r ON r.list = x.list AND r.row_no = x.row_no AND r.claimed_person IS NOT NULL
+ WHERE coalesce(d.kind, 'moved') = 'moved' AND u.moved IS DISTINCT FROM coalesce(d.n, 0)
+   AND (r.list IS NULL OR payout.given_up(r.list, r.claimed_person, r.claimed_batch) IS NOT NULL)
+ ORDER BY 2
+ LIMIT @limit`
+
 // talliesMax bounds what CheckTallies returns.
 const talliesMax = 50
 
 // CheckTallies holds the totals of every batch, which pages show, against the
 // payments' last lines, which are the truth; and the sums, the payments set aside
-// and the open doubts, which pages read instead of walking, against both. The list is empty when they agree.
+// and the open doubts, which pages read instead of walking, against both; and the
+// rows that wait against all there ever were. The list is empty when they agree.
 // It belongs to `ledger verify` and runs after every test that uses a database
 // of this package.
 func CheckTallies(ctx context.Context, db pgdb.Querier) ([]ledger.TieError, error) {
@@ -111,7 +129,12 @@ func CheckTallies(ctx context.Context, db pgdb.Querier) ([]ledger.TieError, erro
 	if err != nil {
 		return nil, fmt.Errorf("check the sums of the tallies: %w", err)
 	}
-	return append(list, kept...), nil
+	rows, _ = db.Query(ctx, sqlCheckUndecided, pgx.NamedArgs{"limit": talliesMax})
+	undecided, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ledger.TieError])
+	if err != nil {
+		return nil, fmt.Errorf("check the rows nobody decided: %w", err)
+	}
+	return slices.Concat(list, kept, undecided), nil
 }
 
 // CheckTies is [ledger.CheckTies] and [CheckTallies]: all that must hold between

@@ -61,13 +61,22 @@ const monthsPerYear = 12
 // monthOf numbers the months of the calendar.
 func monthOf(day calendar.Date) int { return day.Year()*monthsPerYear + int(day.Month()) - 1 }
 
-// fits reports whether somebody born in a month may be in the category in the
-// month of the list or the one after it: lists are made a month ahead, and where
-// the law is not clear about the month of a birthday nobody is refused for it.
-func (a ageRule) fits(born, listed int) bool {
-	reached := func(age int) bool { return born+age*monthsPerYear <= listed+1 }
-	passed := func(age int) bool { return age > 0 && born+age*monthsPerYear < listed }
+// fits reports whether somebody born in a month may be in the category in the months
+// from first to last. Where the law is not clear about the month of a birthday nobody
+// is refused for it.
+func (a ageRule) fits(born, first, last int) bool {
+	reached := func(age int) bool { return born+age*monthsPerYear <= last }
+	passed := func(age int) bool { return age > 0 && born+age*monthsPerYear < first }
 	return a.orFrom > 0 && reached(a.orFrom) || reached(a.from) && !passed(a.below)
+}
+
+// listed returns the months the list may be for: its own, or where it names none that
+// of the reading and the next, because lists are made a month ahead.
+func (r *lineReader) listed() (first, last int) {
+	if !r.month.IsZero() {
+		return monthOf(r.month), monthOf(r.month)
+	}
+	return monthOf(r.today), monthOf(r.today) + 1
 }
 
 // checkAge holds the category against the birth date as far as it is known.
@@ -83,16 +92,16 @@ func (r *lineReader) checkAge(line *Line) {
 		}
 		return
 	}
-	listed := monthOf(r.today)
+	first, last := r.listed()
 	if line.Birth.Precision != PrecisionYear {
-		if !rule.fits(monthOf(line.Birth.Date), listed) {
+		if !rule.fits(monthOf(line.Birth.Date), first, last) {
 			r.find(CategoryAge, ColCategory, rule, line.Birth.Date.Year())
 		}
 		return
 	}
 	months := 0
 	for month := range monthsPerYear {
-		if rule.fits(line.Birth.Year*monthsPerYear+month, listed) {
+		if rule.fits(line.Birth.Year*monthsPerYear+month, first, last) {
 			months++
 		}
 	}

@@ -26,20 +26,39 @@ type Changes struct {
 
 // sqlCarry copies whoever the file does not end or replace. A row that gives way to
 // one of the file goes only if that one was taken. Whoever died before
-// the month is not carried: a whole list with him would be refused that row.
+// the month is not carried: a whole list with him would be refused that row. Of a
+// person with two records each keeps its own row: told apart, neither is left out of
+// the months between, and while they are one the plan pays them once, and they count
+// once.
 const sqlCarry = `
-INSERT INTO registry.list_row
-       (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
-        payee_id_enc, payee_id_index, contact, note, from_list, from_row)
-SELECT @list::bigint, @last::integer + row_number() OVER (ORDER BY b.list, b.row_no), b.person, w.category, w.decision_no, w.decision_date,
-       w.method, w.stated_amount, w.payee_name, w.payee_kind, w.payee_id_enc, w.payee_id_index, w.contact, w.note, b.list, b.row_no
-  FROM registry.standing_list(@programme, @unit, @unit_from, @base, @list) b
-  JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
- WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.person AND d.died_on < @month::date)
-   AND NOT EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.person = b.person AND o.category = b.category)
-   AND NOT EXISTS (SELECT 1 FROM unnest(@ended_lists::bigint[], @ended_rows::integer[], @by_rows::integer[]) AS g (list, row_no, by_row)
-                    WHERE g.list = b.list AND g.row_no = b.row_no
-                      AND (g.by_row = 0 OR EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.row_no = g.by_row)))`
+WITH base AS MATERIALIZED (
+    SELECT DISTINCT ON (w.person, w.category) w.list, w.row_no, w.person, coalesce(a.kept, w.person) AS one, w.category
+      FROM registry.list l
+      JOIN registry.list_row w ON w.list = l.id
+      LEFT JOIN registry.same_person a ON a.gone = w.person
+     WHERE l.programme = @programme AND l.unit_code = @unit AND l.unit_valid_from = @unit_from AND l.month = @base AND l.id < @list
+     ORDER BY w.person, w.category, w.list DESC, w.row_no
+), ended AS MATERIALIZED (
+    SELECT coalesce(a.kept, w.person) AS one, w.category
+      FROM unnest(@ended_lists::bigint[], @ended_rows::integer[], @by_rows::integer[]) AS g (list, row_no, by_row)
+      JOIN registry.list_row w ON w.list = g.list AND w.row_no = g.row_no
+      LEFT JOIN registry.same_person a ON a.gone = w.person
+     WHERE g.by_row = 0 OR EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.row_no = g.by_row AND o.category <> w.category)
+), carried AS (
+    INSERT INTO registry.list_row
+           (list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
+            payee_id_enc, payee_id_index, contact, note, from_list, from_row)
+    SELECT @list::bigint, @last::integer + row_number() OVER (ORDER BY b.list, b.row_no), b.person, w.category, w.decision_no, w.decision_date,
+           w.method, w.stated_amount, w.payee_name, w.payee_kind, w.payee_id_enc, w.payee_id_index, w.contact, w.note, b.list, b.row_no
+      FROM base b
+      JOIN registry.list_row w ON w.list = b.list AND w.row_no = b.row_no
+     WHERE NOT EXISTS (SELECT 1 FROM registry.death_now d WHERE d.person = b.one AND d.died_on < @month::date)
+       AND NOT EXISTS (SELECT 1 FROM registry.list_row o WHERE o.list = @list AND o.person = b.person AND o.category = b.category)
+       AND NOT EXISTS (SELECT 1 FROM ended e WHERE e.one = b.one AND e.category = b.category)
+    RETURNING person, category
+)
+SELECT count(DISTINCT (coalesce(a.kept, c.person), c.category))
+  FROM carried c LEFT JOIN registry.same_person a ON a.gone = c.person`
 
 // carry completes a change list to the whole list it stands for.
 func (im *importer) carry(ctx context.Context, s *stage) error {
@@ -56,11 +75,9 @@ func (im *importer) carry(ctx context.Context, s *stage) error {
 		}
 	}
 	args["base"], args["last"], args["ended_lists"], args["ended_rows"], args["by_rows"] = c.month, c.rowsEnded, lists, rows, by
-	tag, err := s.tx.Exec(ctx, sqlCarry, args)
-	if err != nil {
+	if err := s.tx.QueryRow(ctx, sqlCarry, args).Scan(&s.carried); err != nil {
 		return fmt.Errorf("carry people into list %d: %w", s.list, err)
 	}
-	s.carried = int(tag.RowsAffected())
 	return nil
 }
 

@@ -94,6 +94,15 @@ func (im *importer) wouldChange(ctx context.Context, s *stage, list List, held [
 // hold numbers the list and turns its rows without an error into people, channels
 // and list rows, as far as they meet nothing that is registered.
 func (im *importer) hold(ctx context.Context, tx pgx.Tx, in intake) (*stage, []Finding, error) {
+	s, found, err := im.settle(ctx, tx, in)
+	if err != nil || slices.ContainsFunc(found, wholeFile) {
+		return s, found, err
+	}
+	others, err := im.otherMonths(ctx, s, in.List)
+	return s, slices.Concat(found, others), err
+}
+
+func (im *importer) settle(ctx context.Context, tx pgx.Tx, in intake) (*stage, []Finding, error) {
 	s := &stage{tx: tx, keys: im.keys, now: im.options.Now, unit: im.options.Unit}
 	if err := tx.QueryRow(ctx, sqlNextList).Scan(&s.list); err != nil {
 		return nil, nil, fmt.Errorf("number the list: %w", err)

@@ -85,6 +85,9 @@ const (
 	PersonReported  Code = "LIST-PERSON-REPORTED"
 	PersonSuspended Code = "LIST-PERSON-SUSPENDED"
 	PersonEnded     Code = "LIST-PERSON-ENDED"
+	PersonAlive     Code = "LIST-PERSON-ALIVE"
+	PersonLater     Code = "LIST-PERSON-LATER"
+	PersonMerged    Code = "LIST-PERSON-MERGED"
 	PhoneShape      Code = "LIST-PHONE-SHAPE"
 	PhoneOld        Code = "LIST-PHONE-OLD"
 	AddressOld      Code = "LIST-ADDRESS-OLD"
@@ -119,6 +122,7 @@ const (
 	AmountZero      Code = "LIST-AMOUNT-ZERO"
 	AmountSmall     Code = "LIST-AMOUNT-SMALL"
 	NoteEnded       Code = "LIST-NOTE-ENDED"
+	MonthSkipped    Code = "LIST-MONTH-SKIPPED"
 )
 
 // The findings about a change list, which is held against the month before. Those
@@ -145,7 +149,7 @@ const (
 // warningCodes are the findings that do not keep a row out.
 var warningCodes = map[Code]bool{
 	SheetHidden: true, SheetUnread: true, SheetEnded: true, ColumnHidden: true, ColumnUnread: true, CellDitto: true, AmountSmall: true, NoteEnded: true, RowSkipped: true, RowHidden: true, CellMerged: true, BirthMissing: true, BirthOrder: true, BirthOld: true, SexMissing: true, IDMissing: true, IDOld: true, IDProvince: true,
-	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
+	PersonCommune: true, PersonList: true, PersonReported: true, PersonSuspended: true, PersonEnded: true, PersonLater: true, PersonMerged: true, MonthSkipped: true, PhoneShape: true, PhoneOld: true, AddressOld: true, CategoryYear: true,
 	DecisionDate: true, AccountLength: true, AccountShared: true, HolderPayee: true, TextChanged: true,
 	ChangeIgnored: true, ChangePerson: true, ChangeStaff: true,
 }
@@ -237,7 +241,7 @@ var findingTexts = map[Code]findingText{
 	UnitTitle: {"phần đầu danh sách ghi “%v”, nhưng danh sách được nộp cho %v", "the titles name “%v”, but the list is handed in for %v",
 		"Kiểm tra lại đơn vị hành chính đã chọn", "Check which commune was chosen"},
 	TextLegacy: {"chữ ở cột %v dùng bảng mã %v, chưa phải Unicode; ví dụ: %v", "the text of column %v is stored in %v, not in Unicode; for example: %v",
-		"Xem kỹ chữ sau khi chuyển. Nếu đúng, chạy lại với --confirm-encoding; hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right run again with --confirm-encoding; or save the list in a Unicode font"},
+		"Xem kỹ chữ sau khi chuyển. Nếu đúng thì xác nhận (--confirm-encoding); hoặc lưu danh sách bằng phông Unicode", "Read the converted text with care. If it is right confirm it (--confirm-encoding); or save the list in a Unicode font"},
 	TextChanged: {"chữ ở cột %v được chuyển từ bảng mã %v sang Unicode theo xác nhận", "the text of column %v was converted from %v to Unicode, as confirmed",
 		"Lần sau lưu danh sách bằng phông Unicode", "Save the next list in a Unicode font"},
 	TextUnread: {"phông %v dùng bảng mã mà hệ thống không chuyển được", "font %v uses an encoding that is not converted here",
@@ -284,7 +288,7 @@ var findingTexts = map[Code]findingText{
 		"Bổ sung số định danh 12 chữ số", "Add the 12-digit id"},
 	IDLength: {"số định danh có %v chữ số, phải đủ 12", "the personal id has %v digits, it must have 12",
 		"Định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số, kể cả số 0 ở đầu", "Format the column as Text and type all 12 digits, leading zeros too"},
-	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks %v leading zeros, lost in a number cell; with them it fits birth and sex",
+	IDZeroLost: {"số định danh thiếu %v số 0 ở đầu do ô kiểu số; thêm vào thì khớp ngày sinh và giới tính", "the personal id lacks leading zeros (%v), lost in a number cell; with them it fits birth and sex",
 		"Nếu số đề nghị đúng với giấy tờ thì chấp nhận; hoặc định dạng cột là Văn bản (Text) rồi gõ lại đủ 12 chữ số", "Accept the offered number if it is the document's; or format the column as Text and type all 12 digits"},
 	IDOld: {"9 chữ số: là CMND cũ, hoặc ô kiểu số đã mất số 0 ở đầu; người này được ghi tạm theo tên, ngày sinh và xã", "9 digits: an old identity card, or a number cell that lost its zeros; the person is kept provisionally by name, birth and commune",
 		"Bổ sung số định danh 12 chữ số, cột định dạng Văn bản (Text)", "Add the 12-digit id, with the column formatted as Text"},
@@ -330,6 +334,14 @@ var findingTexts = map[Code]findingText{
 		"Kiểm tra quyết định; nếu được hưởng lại thì ghi nhận trước", "Check the decision; record first that the right goes on"},
 	PersonEnded: {"người này đã thôi hưởng theo quyết định", "the person's right ended by a decision",
 		"Kiểm tra quyết định; nếu không còn hưởng thì bỏ dòng", "Check the decision; leave the row out if the right ended"},
+	PersonAlive: {"danh sách không có người này vì đã ghi báo tử, và báo tử đã hủy", "the list leaves the person out because of a death, and the death was withdrawn",
+		"Nộp danh sách bổ sung của tháng này có người này, hoặc quyết định khác", "Hand in a supplementary list of this month with the person, or decide otherwise"},
+	PersonLater: {"đã nhận danh sách tháng %v và không có người này", "the list of %v was taken already, without this person",
+		"Nếu tháng đó còn được hưởng, nộp danh sách bổ sung của tháng đó có người này", "If the right goes on in that month, hand in a supplementary list of it with the person"},
+	PersonMerged: {"số định danh này là của hồ sơ đã gộp vào hồ sơ khác, và cách nhận ở đây khác với hồ sơ đó: tiền đi theo hồ sơ đó", "the record of this id was merged into another, and the way of payment differs from that one's: money follows that one",
+		"Ghi số định danh của hồ sơ kia để đổi cách nhận; nếu là hai người thì tách hồ sơ", "Write the other record's id to change the way; undo the merge if they are two people"},
+	MonthSkipped: {"chưa có danh sách nào của tháng %v: tháng đó chưa chi cho ai", "there is no list of %v yet: nobody is paid for that month",
+		"Nộp danh sách của tháng đó, nếu tháng đó được chi", "Hand in the list of that month, if the month is due"},
 	AddressOld: {"địa chỉ ghi “%v”, là đơn vị cũ không thuộc xã, phường này", "the address names “%v”, a former unit that is no part of this commune",
 		"Kiểm tra nơi cư trú hiện nay", "Check where the person lives now"},
 	PhoneOld: {"số điện thoại 11 chữ số đã đổi đầu số", "an 11-digit number whose prefix was changed",

@@ -57,7 +57,7 @@ type ImportOptions struct {
 // Reading returns how a list for these options is read.
 func (o ImportOptions) Reading(demo bool) ReadOptions {
 	return ReadOptions{Demo: demo, Now: o.Now, Limits: o.Limits, AcceptRepairs: o.AcceptRepairs, Text: o.Text, Unit: o.Unit.Code,
-		Sheet: o.Sheet, Password: o.Password}
+		Month: o.Month, Sheet: o.Sheet, Password: o.Password}
 }
 
 // Result is what an import did, or did before.
@@ -359,7 +359,7 @@ func (im *importer) record(ctx context.Context, tx pgx.Tx, result Result) error 
 	_, err = audit.Append(ctx, tx, audit.Entry{
 		At: im.options.Now, Actor: im.options.By, Act: "list.import", Subject: fmt.Sprintf("list %d", result.List),
 		Detail: map[string]any{
-			"programme": im.options.Programme, "unit": im.options.Unit.Code, "sha256": fmt.Sprintf("%x", im.digest),
+			"programme": im.options.Programme, "month": im.options.Month.String(), "carried": result.Carried, "unit": im.options.Unit.Code, "sha256": fmt.Sprintf("%x", im.digest),
 			"rows_taken": result.RowsTaken, "rows_refused": result.RowsRefused, "accept_valid": im.options.AcceptValid, "accept_repairs": im.options.AcceptRepairs,
 			"encoding": string(im.options.Text.Encoding), "encoding_confirmed": im.options.Text.Confirmed,
 		},

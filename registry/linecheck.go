@@ -25,9 +25,10 @@ type lineReader struct {
 	date1904 bool
 	demo     bool
 	today    calendar.Date
-	unit     string    // code of the commune, or ""
-	accept   bool      // the values that repairs offer are taken
-	findings []Finding // of the row in hand
+	month    calendar.Date // of the list, zero where it is for no month
+	unit     string        // code of the commune, or ""
+	accept   bool          // the values that repairs offer are taken
+	findings []Finding     // of the row in hand
 	row      Row
 	rows     *textRows
 	order    birthOrder // of all rows read
@@ -35,7 +36,7 @@ type lineReader struct {
 
 func newLineReader(rows *textRows, options ReadOptions) lineReader {
 	return lineReader{sheet: rows.name, date1904: rows.date1904, demo: options.Demo, today: calendar.DateOf(options.Now),
-		unit: options.Unit, accept: options.AcceptRepairs, rows: rows}
+		month: options.Month, unit: options.Unit, accept: options.AcceptRepairs, rows: rows}
 }
 
 // read understands one row. Its findings name every fault of the row, not only

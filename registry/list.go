@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/vntext"
 	"ansinh/registry/sheet"
 )
@@ -28,6 +29,9 @@ type ReadOptions struct {
 	// Unit is the code of the commune the list is for; "" = not known, and nothing
 	// is compared with it.
 	Unit string
+	// Month is the first day of the month the list is for, by which ages are judged;
+	// zero = the month of Now, or the next.
+	Month calendar.Date
 	// Sheet names the sheet with the list. Empty means the one that has it; more
 	// than one is refused with their names.
 	Sheet string

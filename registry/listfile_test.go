@@ -324,29 +324,37 @@ func TestReadListFindsFormulaErrors(t *testing.T) {
 	}
 }
 
-// errorCell makes cell G2 a formula with the error Excel stores beside it.
-func errorCell(t testing.TB, content []byte) []byte {
+// altered opens a workbook, changes it and returns what was written.
+func altered(t testing.TB, content []byte, change func(*excelize.File) error) []byte {
 	t.Helper()
 	file, err := excelize.OpenReader(bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	xml, ok := file.Pkg.Load("xl/worksheets/sheet1.xml")
-	if !ok {
-		t.Fatal("no sheet")
-	}
-	cell := regexp.MustCompile(`<c r="G2".*?</c>`)
-	text := cell.ReplaceAllString(string(xml.([]byte)), `<c r="G2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`)
-	if !strings.Contains(text, "#DIV/0!") {
-		t.Fatalf("no cell G2 in %s", text)
-	}
-	file.Pkg.Store("xl/worksheets/sheet1.xml", []byte(text))
 	var out bytes.Buffer
-	if err := file.Write(&out); err != nil {
+	if err := errors.Join(change(file), file.Write(&out)); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// errorCell makes cell G2 a formula with the error Excel stores beside it.
+func errorCell(t testing.TB, content []byte) []byte {
+	t.Helper()
+	return altered(t, content, func(file *excelize.File) error {
+		xml, ok := file.Pkg.Load("xl/worksheets/sheet1.xml")
+		if !ok {
+			return errors.New("no sheet")
+		}
+		cell := regexp.MustCompile(`<c r="G2".*?</c>`)
+		text := cell.ReplaceAllString(string(xml.([]byte)), `<c r="G2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`)
+		if !strings.Contains(text, "#DIV/0!") {
+			return fmt.Errorf("no cell G2 in %s", text)
+		}
+		file.Pkg.Store("xl/worksheets/sheet1.xml", []byte(text))
+		return nil
+	})
 }
 
 // FuzzReadList: whatever stands in the rows of a sheet, no row below the header

@@ -1,7 +1,6 @@
 package registry_test
 
 import (
-	"bytes"
 	"errors"
 	"testing"
 
@@ -15,20 +14,10 @@ import (
 // inFont puts a text under a font into a cell of a workbook of the tests.
 func inFont(t testing.TB, content []byte, at, font, text string) []byte {
 	t.Helper()
-	file, err := excelize.OpenReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	style, err := file.NewStyle(&excelize.Style{Font: &excelize.Font{Family: font}})
-	if err = errors.Join(err, file.SetCellValue("Sheet1", at, text), file.SetCellStyle("Sheet1", at, at, style)); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	if err := file.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return altered(t, content, func(file *excelize.File) error {
+		style, err := file.NewStyle(&excelize.Style{Font: &excelize.Font{Family: font}})
+		return errors.Join(err, file.SetCellValue("Sheet1", at, text), file.SetCellStyle("Sheet1", at, at, style))
+	})
 }
 
 func TestReadListReadsLegacyFonts(t *testing.T) {
@@ -152,6 +141,42 @@ func TestReadListHoldsCategoriesAgainstAges(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("%s born %v (-want +got):\n%s", tt.category, tt.birth, diff)
+			}
+		})
+	}
+}
+
+// A list names its month: whoever reaches the age in a later one is paid in that one,
+// whatever day the list is handed in.
+func TestReadListHoldsAgesAgainstTheMonthOfTheList(t *testing.T) {
+	t.Parallel()
+	wrong := []string{"H5 LIST-CATEGORY-AGE error"}
+	tests := map[string]struct {
+		category, birth string
+		month           calendar.Date
+		want            []string
+	}{
+		"75 reached in the month of the list":         {"HTXH-75", "28/02/1951", calendar.Must(2026, 2, 1), nil},
+		"75 reached in the month after it":            {"HTXH-75", "01/03/1951", calendar.Must(2026, 2, 1), wrong},
+		"75 reached since the month of a late list":   {"HTXH-75", "05/01/1951", calendar.Must(2025, 11, 1), wrong},
+		"75 reached before a list made far ahead":     {"HTXH-75", "05/03/1951", calendar.Must(2026, 3, 1), nil},
+		"a child in the month of its birthday":        {"BTXH-01A", "03/12/2021", calendar.Must(2025, 12, 1), nil},
+		"a child no longer, the month after":          {"BTXH-01A", "03/12/2021", calendar.Must(2026, 1, 1), wrong},
+		"a year that leaves the month of it open":     {"HTXH-75", "1951", calendar.Must(2026, 3, 1), []string{"H5 LIST-CATEGORY-YEAR warning"}},
+		"a year whose last month is that of the list": {"HTXH-75", "1951", calendar.Must(2026, 12, 1), nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			row := with(with(with(mrThu(), cCategory, tt.category), cBirth, tt.birth), cID, "")
+			var got []string
+			for _, at := range addresses(readWith(t, workbook(t, row), registry.ReadOptions{Demo: true, Month: tt.month}).Findings) {
+				if at != "E5 LIST-ID-MISSING warning" {
+					got = append(got, at)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%s born %s on a list for %s (-want +got):\n%s", tt.category, tt.birth, tt.month, diff)
 			}
 		})
 	}

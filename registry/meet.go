@@ -32,7 +32,7 @@ type Claimed struct {
 // the stage.
 func (s *stage) meet(ctx context.Context, list List, options ImportOptions) ([]Finding, error) {
 	m := s.meeting(list, options)
-	for _, step := range []func(context.Context, List) error{m.staff, m.accounts, m.communes, m.dead, m.resting, m.claims} {
+	for _, step := range []func(context.Context, List) error{m.staff, m.accounts, m.communes, m.merged, m.dead, m.resting, m.claims} {
 		if err := step(ctx, list); err != nil {
 			return nil, err
 		}
@@ -184,6 +184,33 @@ func (m *meeting) communes(ctx context.Context, list List) error {
 	})
 	if err != nil {
 		return fmt.Errorf("look for people of other communes in list %d: %w", m.list, err)
+	}
+	return nil
+}
+
+// From the few merged records to the list. What the row says of an account is kept
+// with a record that money does not follow.
+const sqlMergedPeople = `
+SELECT s.row_no
+  FROM registry.same_person a
+  JOIN registry.person p ON p.id = a.gone
+  JOIN registry.stage s ON s.id_index = p.id_index
+  LEFT JOIN registry.channel c ON c.person = a.kept AND c.rank = 1
+ WHERE s.list = @list
+   AND (c.method IS DISTINCT FROM s.method OR c.bank_bin <> s.bank_bin OR c.account_index IS DISTINCT FROM s.account_index)
+ ORDER BY s.row_no`
+
+// merged flags rows that ask for another way of payment under an id whose record was
+// merged into another: the way is the other one's.
+func (m *meeting) merged(ctx context.Context, list List) error {
+	rows, _ := m.tx.Query(ctx, sqlMergedPeople, m.args())
+	var row int
+	_, err := pgx.ForEachRow(rows, []any{&row}, func() error {
+		m.find(list, row, PersonMerged, ColID)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for merged records in list %d: %w", m.list, err)
 	}
 	return nil
 }

@@ -21,7 +21,18 @@ func Words(code Code) (vi, en, doVI, doEN string) {
 	return fill(text.vi, dots), fill(text.en, dots), fill(text.doVI, dots), fill(text.doEN, dots)
 }
 
-// dots stand for what a finding said and is not kept.
+// WordsWith are Words filled with what a list that was taken keeps of a finding; args
+// nil, of one taken before that was kept, is Words.
+func WordsWith(code Code, args []string) (vi, en, doVI, doEN string) {
+	text, values := findingTexts[code], make([]any, 0, len(args)+len(dots))
+	for _, a := range args {
+		values = append(values, a)
+	}
+	values = append(values, dots...) // words may ask for more today than they did then
+	return fill(text.vi, values), fill(text.en, values), fill(text.doVI, values), fill(text.doEN, values)
+}
+
+// dots stand for what a finding said and nobody kept.
 var dots = []any{"…", "…", "…", "…"}
 
 const sqlListTaken = `
@@ -31,15 +42,14 @@ SELECT l.unit_code, l.sheet, l.imported_at,
  WHERE l.id = @list`
 
 const sqlKeptFindings = `
-SELECT f.code, f.severity, f.row_no, f.column_ref, f.value, f.proposed, false AS taken FROM registry.list_refusal AS f WHERE f.list = @list
+SELECT f.code, f.severity, f.row_no, f.column_ref, f.value, f.proposed, false AS taken, f.args::text FROM registry.list_refusal AS f WHERE f.list = @list
 UNION ALL
-SELECT f.code, f.severity, f.row_no, f.column_ref, f.value, f.proposed, f.severity = 'repair' FROM registry.list_warning AS f WHERE f.list = @list
+SELECT f.code, f.severity, f.row_no, f.column_ref, f.value, f.proposed, f.severity = 'repair', f.args::text FROM registry.list_warning AS f WHERE f.list = @list
  ORDER BY 3, 4, 1`
 
 // Recheck reads the workbook of a list that was taken once more, as it was read
 // then, and returns it with everything that was found: for its annotated copy. What
-// the import found by looking at other lists is told with … where its words named
-// something. A workbook under a password takes it; without the right one the error
+// the import found by looking at other lists is told as it was kept. A workbook under a password takes it; without the right one the error
 // is a *FileError. Whoever hands the copy out records it: nothing in it is masked.
 func Recheck(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, list int64, password string) (File, CheckReport, error) {
 	options := ImportOptions{Sheet: "", Password: password}
@@ -77,13 +87,30 @@ func Recheck(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, list int64,
 	return File{Name: name, Content: bytes.NewReader(content), Size: int64(len(content))}, ReportOf(read), nil
 }
 
+// keptArgs reads what fills a kept finding's words; dots where nobody kept it.
+func keptArgs(text *string) ([]any, error) {
+	if text == nil {
+		return dots, nil
+	}
+	var values []any
+	if err := json.Unmarshal([]byte(*text), &values); err != nil {
+		return nil, fmt.Errorf("what a finding says: %w", err)
+	}
+	return append(values, dots...), nil
+}
+
 // addKept adds the findings kept with the list that reading alone does not make,
 // and drops those of reading that the import excused.
 func (l *List) addKept(ctx context.Context, db pgdb.Querier, list int64) error {
 	rows, _ := db.Query(ctx, sqlKeptFindings, pgx.NamedArgs{"list": list})
 	kept, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Finding, error) {
-		f := Finding{Sheet: l.Sheet, args: dots}
-		err := row.Scan(&f.Code, &f.Severity, &f.Row, &f.Column, &f.Value, &f.Proposed, &f.Accepted)
+		f := Finding{Sheet: l.Sheet}
+		var args *string
+		if err := row.Scan(&f.Code, &f.Severity, &f.Row, &f.Column, &f.Value, &f.Proposed, &f.Accepted, &args); err != nil {
+			return f, err
+		}
+		var err error
+		f.args, err = keptArgs(args)
 		return f, err
 	})
 	if err != nil {

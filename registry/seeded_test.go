@@ -93,28 +93,23 @@ func TestCorrectedInTheMarkedCellsAListIsClean(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(6) {
 		list := demolist.Seeded(seed, demolist.Faults(), 150)
-		file, err := excelize.OpenReader(bytes.NewReader(written(t, list, demolist.Style{})))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range list.Corrections {
-			if c.Value == nil {
-				// A row is left out by emptying it, or every address below would shift.
-				empty := make([]any, 16)
-				err = file.SetSheetRow(list.Sheet, fmt.Sprintf("A%d", c.Row), &empty)
-			} else {
-				err = file.SetCellValue(list.Sheet, fmt.Sprintf("%s%d", c.Column, c.Row), c.Value)
+		corrected := altered(t, written(t, list, demolist.Style{}), func(file *excelize.File) error {
+			for _, c := range list.Corrections {
+				var err error
+				if c.Value == nil {
+					// A row is left out by emptying it, or every address below would shift.
+					empty := make([]any, 16)
+					err = file.SetSheetRow(list.Sheet, fmt.Sprintf("A%d", c.Row), &empty)
+				} else {
+					err = file.SetCellValue(list.Sheet, fmt.Sprintf("%s%d", c.Column, c.Row), c.Value)
+				}
+				if err != nil {
+					return err
+				}
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		var out bytes.Buffer
-		if err := file.Write(&out); err != nil {
-			t.Fatal(err)
-		}
-		file.Close()
-		got := readWith(t, out.Bytes(), registry.ReadOptions{Demo: true})
+			return nil
+		})
+		got := readWith(t, corrected, registry.ReadOptions{Demo: true})
 		for _, f := range got.Findings {
 			if f.Refuses() {
 				t.Errorf("seed %d: after correction: %s %s %q", seed, f.Cell(), f.Code, f.Value)

@@ -32,7 +32,7 @@ type stage struct {
 	peopleKnown     int
 	channelsChanged int
 	claimed         map[int]Claimed // by row, of those whose right a batch holds
-	carried         int             // rows taken over from the month before
+	carried         int             // rights taken over from the month before, each person once
 	changes         *changeList     // nil for a whole list
 }
 
@@ -95,15 +95,7 @@ func (s *stage) write(w *pgdb.CopyWriter, line *Line, c *closedLine, first bool)
 	w.Int64(s.list)
 	w.Int32(int32(line.Row))
 	w.Bool(first)
-	nullBytes(w, c.id.index)
-	nullBytes(w, c.id.closed)
-	nullBytes(w, c.local)
-	w.Text(line.Name)
-	w.Text(c.fold)
-	writeBirth(w, line.Birth)
-	w.Text(string(line.Sex))
-	nullBytes(w, c.phone.closed)
-	nullBytes(w, c.phone.index)
+	writeIdentity(w, line, c)
 	w.Text(line.Group)
 	w.Text(line.Address)
 	w.Text(line.Category)
@@ -116,12 +108,7 @@ func (s *stage) write(w *pgdb.CopyWriter, line *Line, c *closedLine, first bool)
 	nullBytes(w, c.account.index)
 	w.Text(tail(line.Account))
 	w.Text(line.Holder)
-	w.Text(line.Payee)
-	w.Text(string(line.PayeeKind))
-	nullBytes(w, c.payee.closed)
-	nullBytes(w, c.payee.index)
-	w.Text(line.Contact)
-	w.Text(line.Note)
+	writePayee(w, line, c)
 	w.Bool(line.Repaired)
 }
 
@@ -137,6 +124,30 @@ func (s *stage) writeKeys(w *pgdb.CopyWriter, line *Line, c *closedLine, first b
 	writeBirth(w, line.Birth)
 	w.Text(line.BankBIN)
 	nullBytes(w, c.account.index)
+}
+
+// writeIdentity sends who a row is about: the columns id_index to phone_index.
+func writeIdentity(w *pgdb.CopyWriter, line *Line, c *closedLine) {
+	nullBytes(w, c.id.index)
+	nullBytes(w, c.id.closed)
+	nullBytes(w, c.local)
+	w.Text(line.Name)
+	w.Text(c.fold)
+	writeBirth(w, line.Birth)
+	w.Text(string(line.Sex))
+	nullBytes(w, c.phone.closed)
+	nullBytes(w, c.phone.index)
+}
+
+// writePayee sends who receives for the person, and what else the officer wrote: the
+// columns payee_name to note.
+func writePayee(w *pgdb.CopyWriter, line *Line, c *closedLine) {
+	w.Text(line.Payee)
+	w.Text(string(line.PayeeKind))
+	nullBytes(w, c.payee.closed)
+	nullBytes(w, c.payee.index)
+	w.Text(line.Contact)
+	w.Text(line.Note)
 }
 
 func writeBirth(w *pgdb.CopyWriter, b Birth) {

@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/pgtest"
 	"ansinh/registry"
 	"ansinh/registry/demolist"
@@ -20,12 +23,15 @@ import (
 var keptOfLists = []string{
 	`SELECT p::text FROM (SELECT id, id_index, id_enc IS NULL, local_key, name, name_fold, birth_date, birth_year, birth_precision, sex, phone_enc IS NULL,
 	        phone_index, unit_code, unit_valid_from, residential_group, address, first_list, created_at, changed_at FROM registry.person) p ORDER BY 1`,
-	`SELECT c::text FROM (SELECT person, rank, kind, method, bank_bin, account_enc IS NULL, account_index, account_tail, holder, provider, list, valid_from
+	`SELECT c::text FROM (SELECT person, rank, kind, method, bank_bin, account_enc IS NULL, account_index, account_tail, holder, provider, list, valid_from, changed
 	        FROM registry.channel) c ORDER BY 1`,
-	`SELECT h::text FROM (SELECT person, rank, method, account_index, list, ended_by FROM registry.channel_history) h ORDER BY 1`,
+	`SELECT h::text FROM (SELECT person, rank, method, account_index, list, ended_by, changed FROM registry.channel_history) h ORDER BY 1`,
 	`SELECT w::text FROM (SELECT list, row_no, person, category, decision_no, decision_date, method, stated_amount, payee_name, payee_kind,
-	        payee_id_enc IS NULL, payee_id_index, contact, note FROM registry.list_row) w ORDER BY 1`,
-	`SELECT l::text FROM (SELECT id, rows_total, rows_taken, rows_refused, people_new, people_known, channels_changed FROM registry.list) l ORDER BY 1`,
+	        payee_id_enc IS NULL, payee_id_index, contact, note, from_list, from_row FROM registry.list_row) w ORDER BY 1`,
+	`SELECT n::text FROM registry.account_notice n ORDER BY 1`,
+	`SELECT s::text FROM registry.list_change_sum s ORDER BY 1`,
+	`SELECT c::text FROM registry.list_change c ORDER BY list, n`,
+	`SELECT l::text FROM (SELECT id, month, rows_total, rows_taken, rows_refused, people_new, people_known, channels_changed FROM registry.list) l ORDER BY 1`,
 	`SELECT f::text FROM registry.list_refusal f ORDER BY list, seq`,
 	`SELECT f::text FROM registry.list_warning f ORDER BY list, seq`,
 	`SELECT r::text FROM (SELECT list, row_no, id_index, name, codes, message FROM registry.refused_row) r ORDER BY 1`,
@@ -80,6 +86,101 @@ func TestShortAndLongWayLeaveTheSame(t *testing.T) {
 	}
 	if diff := cmp.Diff(kept(t, long), kept(t, short)); diff != "" {
 		t.Errorf("kept (-long +short):\n%s", diff)
+	}
+}
+
+// The same lists in the same order leave the same, whoever is on them: two communes with
+// people in common, months in any order, lists whole and short, ids left out, names and
+// accounts changed.
+func TestShortAndLongWayLeaveTheSameInAnyOrder(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			rng := mathrand.New(mathrand.NewPCG(155, seed))
+			short, long := prepared(t, true), prepared(t, true)
+			next, taken := 0, 0
+			for i := range 16 {
+				var rows [][]any
+				for range 1 + rng.IntN(6) {
+					n := rng.IntN(next + 1)
+					if rng.IntN(2) == 0 { // somebody nobody knows
+						next++
+						n = next
+					}
+					row := other(n, []string{"", fmt.Sprintf("0020000000%03d", n%100+rng.IntN(2))}[rng.IntN(2)])
+					switch rng.IntN(8) {
+					case 0:
+						row[cID] = ""
+					case 1:
+						row[cCategory] = "TET-HN-2026-02"
+					case 2:
+						row[cName] = "Phạm Thị Khác"
+					case 3:
+						row[cID] = "123"
+					}
+					rows = append(rows, row)
+				}
+				content, month := workbook(t, rows...), rng.IntN(3)
+				if month > 0 && rng.IntN(2) == 0 {
+					for j := range rows {
+						rows[j] = mark(rows[j], []string{"Tăng", "Tăng", "Đổi"}[rng.IntN(3)])
+					}
+					content = marked(t, rows...)
+				}
+				options := registry.ImportOptions{Programme: monthly, Unit: registry.Communes()[rng.IntN(2)].Key(), By: "tester", Now: now.Add(time.Duration(i) * time.Hour),
+					Random: rand.Reader, AcceptValid: true, Month: calendar.Must(2026, 1, 1).AddMonths(month)}
+				file := registry.File{Name: "danh-sach.xlsx", Content: bytes.NewReader(content), Size: int64(len(content))}
+				got, err := registry.ImportList(t.Context(), short, testKeys(t), file, options)
+				want, errLong := registry.ImportTheLongWay(t.Context(), long, testKeys(t), file, options)
+				if fmt.Sprint(err) != fmt.Sprint(errLong) {
+					t.Fatalf("list %d: short %v, long %v", i, err, errLong)
+				}
+				if err == nil {
+					taken++
+				}
+				if diff := cmp.Diff(result(want), result(got)); diff != "" {
+					t.Errorf("list %d (-long +short):\n%s", i, diff)
+				}
+			}
+			if diff := cmp.Diff(kept(t, long)[1:], kept(t, short)[1:]); diff != "" {
+				t.Errorf("kept (-long +short):\n%s", diff)
+			}
+			if taken < 6 {
+				t.Errorf("%d lists of 16 were taken, too few to say anything", taken)
+			}
+		})
+	}
+}
+
+// One file handed in twice at the same moment is one list.
+func TestTheSameFileTwiceAtOnceIsOneList(t *testing.T) {
+	t.Parallel()
+	db := prepared(t, true)
+	content := written(t, demolist.Seeded(9, 0, 300), demolist.Style{})
+	type taken struct {
+		registry.Result
+		err error
+	}
+	results := make(chan taken, 3)
+	for range 3 {
+		go func() {
+			got, err := importList(t, db, content, nil)
+			results <- taken{got, err}
+		}()
+	}
+	again := 0
+	for range 3 {
+		got := <-results
+		if got.err != nil || got.List == 0 || got.RowsTaken != 300 {
+			t.Errorf("list %d, %d rows, %v; want the one list", got.List, got.RowsTaken, got.err)
+		}
+		if got.Again {
+			again++
+		}
+	}
+	if again != 2 || count(t, db, `SELECT count(*) FROM registry.list`) != 1 || count(t, db, `SELECT count(*) FROM registry.list_row`) != 300 {
+		t.Errorf("%d of three were taken before; want two, of one list", again)
 	}
 }
 

@@ -41,6 +41,11 @@ func (c checked) Heading(say func(string, ...any) string) string {
 // Converts reports whether letters of an old encoding were found.
 func (c checked) Converts() bool { return len(c.Report.Previews) > 0 }
 
+// Adds reports whether the list would add to one of its own month.
+func (c checked) Adds() bool {
+	return c.Report.Changes != nil && c.Report.Changes.Base == c.Upload.Month
+}
+
 // Nothing reports whether no row is sound: then there is nothing to take.
 func (c checked) Nothing() bool { return c.Report.Sound == 0 }
 
@@ -81,9 +86,7 @@ func (v *visit) importOptions(u uploads.Upload) (registry.ImportOptions, error) 
 		o.Text.Encoding = encoding
 	}
 	var err error
-	// The form asks for no month: a list of a programme that pays every month is
-	// refused here, and taken by the command line.
-	if o.Month, err = payout.ListMonth(v.context(), v.site.DB, u.Programme, calendar.Date{}, calendar.DateOf(o.Now)); err != nil {
+	if o.Month, err = payout.ListMonth(v.context(), v.site.DB, u.Programme, u.Month, calendar.DateOf(o.Now)); err != nil {
 		return o, err
 	}
 	o.Unit, err = v.unitNow(u.Unit)

@@ -83,14 +83,15 @@ func tasksOf(role accounts.Role, d records.Desk, i records.Intake, waiting int64
 		"late":      {Count: i.Late, Key: "home.late", Path: "/refusals?late=yes"},
 		"rows":      {Count: i.Rows - i.Late, Key: "home.rows", Path: "/refusals"},
 		"differ":    {Count: i.Differences, Key: "home.differ", Path: "/verifications"},
+		"fresh":     {Count: i.Fresh, Key: "home.fresh", Path: "/fresh"},
 		"gates":     {Count: d.Gates, Key: "home.gates", Path: "/banks"},
 		"unsent":    {Count: d.Unsent, Key: "home.unsent", Path: "/banks"},
 	}
 	order := map[accounts.Role][]string{
-		accounts.Maker:      {"late", "rows", "differ", "planned", "held", "submitted"},
-		accounts.Approver:   {"waiting", "late", "differ"},
+		accounts.Maker:      {"late", "rows", "differ", "fresh", "planned", "held", "submitted"},
+		accounts.Approver:   {"waiting", "late", "differ", "fresh"},
 		accounts.Accountant: {"approved", "doubts", "breaks", "held", "late", "gates"},
-		accounts.Department: {"waiting", "doubts", "breaks", "late", "differ", "gates"},
+		accounts.Department: {"waiting", "doubts", "breaks", "late", "differ", "fresh", "gates"},
 		accounts.Auditor:    {"doubts", "breaks", "late"},
 		accounts.Operator:   {"gates", "unsent"},
 	}

@@ -27,7 +27,7 @@ func (s *site) homeStories() []story {
 	name := "Nguyễn Thị Mẫu"
 	list := []story{{Page: "home", Name: "nothing yet", Me: accounts.Maker, Data: home{Name: name, Watch: true}}}
 	for _, role := range accounts.Roles() {
-		h := home{Name: name, Watch: role != accounts.Operator, Tasks: tasksOf(role, desk, records.Intake{Rows: 31, Late: 4, Differences: 6}, 2)}
+		h := home{Name: name, Watch: role != accounts.Operator, Tasks: tasksOf(role, desk, records.Intake{Rows: 31, Late: 4, Differences: 6, Fresh: 3}, 2)}
 		if h.Watch {
 			h.Open, h.Today = open, []records.Stage{{Name: "approved"}, {Name: "ordered", Count: 41_206, Total: 20_110_400_000}, {Name: "paid", Count: 18_020, Total: 9_010_000_000}, {Name: "returned", Count: 31, Total: 15_500_000}}
 		}

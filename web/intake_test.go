@@ -71,6 +71,19 @@ func TestARowNotTakenIsDecided(t *testing.T) {
 	}
 }
 
+// Of a list taken before that was kept, a finding says dots where it named something;
+// kept, the same words say it.
+func TestAFindingSaysWhatWasKept(t *testing.T) {
+	t.Parallel()
+	h, _ := staffed(t)
+	const found = `INSERT INTO registry.list_refusal (list, seq, row_no, column_ref, code, severity, value, message, args) VALUES ($1, 1, 101, 'D', 'LIST-ID-LENGTH', 'error', '', '', $2)`
+	h.exec(found, 1, nil)
+	h.exec(found, 2, `["9"]`)
+	lan := h.as("lan")
+	lan.get("/refusals/1/101").has("số định danh có … chữ số, phải đủ 12").get("/lists/1").has("số định danh có … chữ số")
+	lan.get("/refusals/2/101").has("số định danh có 9 chữ số, phải đủ 12").get("/lists/2").has("số định danh có 9 chữ số")
+}
+
 func batchText(id ledger.BatchID) string { return strconv.Itoa(int(id)) }
 
 // Whoever finds a person, or a payment, reads the record behind it; that it was

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ansinh/internal/calendar"
+	"ansinh/internal/errs"
 	"ansinh/registry"
 	"ansinh/registry/people"
 	checking "ansinh/registry/verification"
@@ -14,7 +15,7 @@ import (
 
 // intakeStories are those of the pages of lists and of what is left about them.
 func (s *site) intakeStories() []story {
-	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories(), s.personStories(), s.verificationStories(), s.candidateStories())
+	return slices.Concat(s.listStories(), s.uploadStories(), s.refusalStories(), s.personStories(), s.verificationStories(), s.freshStories(), s.candidateStories())
 }
 
 func (s *site) storyUnits() []option {
@@ -29,22 +30,33 @@ func (s *site) storyProgrammes() []option {
 var storyFound = []records.CodeCount{
 	{Code: string(registry.IDLength), Severity: "error", Refuses: true, Count: 14, Cells: "D12 D31 D40 D57 D80 D92 D101 D155", More: true},
 	{Code: string(registry.IDZeroLost), Severity: "repair", Refuses: true, Count: 3, Cells: "D17 D18 D19"},
-	{Code: string(registry.PersonCommune), Severity: "warning", Count: 1, Cells: "B204"},
+	{Code: string(registry.PersonCommune), Severity: "warning", Count: 1, Cells: "B204", Args: []string{"Xã Mẫu Ba Vì"}},
 }
 
 func (s *site) listStories() []story {
 	w := s.told()
 	row := records.ListRow{ID: 3, Programme: "TET26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", File: "00004-tet.xlsx", Total: 9_412, Taken: 9_395, Refused: 17, By: "can-bo-lap", At: storyTime, Open: 17}
 	clean := records.ListRow{ID: 2, Programme: "TET26", Unit: "00008", UnitVI: "Xã Mẫu Ba Vì", File: "Danh sách quà Tết.xls", Sheet: "Thôn 1", Total: 412, Taken: 412, By: "can-bo-lap", At: storyTime}
-	all := lists{Rows: []records.ListRow{row, clean}, Programmes: s.storyProgrammes(), Units: s.storyUnits(), List: s.storyList("lists.count", 126, 2), MayTake: true}
+	month := calendar.Must(2026, 2, 1)
+	monthly := records.ListRow{ID: 8, Programme: "HTXH26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", File: "00004-thang-02.xlsx", Total: 31, Taken: 31, By: "can-bo-lap", At: storyTime, Month: &month}
+	all := lists{Rows: []records.ListRow{monthly, row, clean}, Programmes: s.storyProgrammes(), Units: s.storyUnits(), List: s.storyList("lists.count", 126, 2), MayTake: true}
 	look, none := all, all
-	look.MayTake, look.List = false, s.storyList("lists.count", 2, 2, "Quà Tết Bính Ngọ 2026")
+	look.MayTake, look.List, look.Rows = false, s.storyList("lists.count", 2, 2, "Quà Tết Bính Ngọ 2026"), all.Rows[1:]
 	none.Rows, none.List = nil, s.storyList("lists.count", 0, 0)
 	detail := oneList{ListDetail: records.ListDetail{ListRow: row, SHA256: storyHash, PeopleNew: 212, PeopleKnown: 9_183, ChannelsChanged: 41},
 		Found: formatter{s.telling}.codeWords(storyFound), MayCopy: true}
 	locked, done := detail, detail
 	locked.Password = true
 	done.ListRow, done.Found, done.MayCopy = clean, nil, false
+	done.PeopleNew, done.PeopleKnown, done.ChannelsChanged = 2, 29, 1
+	told, masked, adds, same := done, done, done, done
+	told.ListRow, told.MayCopy, told.Changes = monthly, true, s.storyChanges(monthly, accounts.Maker)
+	masked.ListRow, masked.Changes = monthly, s.storyChanges(monthly, accounts.Accountant)
+	masked.Changes.Form = "whole"
+	adds.ListRow, adds.Changes = monthly, s.storyChanges(monthly, accounts.Maker)
+	adds.Changes.Adds, adds.Changes.Changes, adds.Changes.Rows = true, registry.Changes{Form: "whole", Base: month, Before: 412, Added: 2, After: 414}, adds.Changes.Rows[:2]
+	adds.Changes.Kinds, adds.Changes.List = adds.Changes.Kinds[1:2], s.storyList("changes.count", 2, 2)
+	same.ListRow, same.Changes = monthly, &listChanges{Changes: registry.Changes{Form: "whole", Base: month.AddMonths(-1), Before: 412, After: 412}}
 	return []story{
 		{Page: "lists", Name: "for an officer", Me: accounts.Maker, Data: all},
 		{Page: "lists", Name: "filtered, for an auditor", Me: accounts.Auditor, Data: look},
@@ -53,25 +65,32 @@ func (s *site) listStories() []story {
 		{Page: "listfile", Name: "a password is asked", Me: accounts.Maker, Data: locked, Status: 422,
 			Errors: []fieldError{{Field: "password", Text: w.say("upload.password.wrong")}}},
 		{Page: "listfile", Name: "all taken", Me: accounts.Auditor, Data: done},
+		{Page: "listfile", Name: "a month told by changes", Me: accounts.Maker, Data: told, Done: "list.taken"},
+		{Page: "listfile", Name: "a whole month, for an accountant", Me: accounts.Accountant, Data: masked},
+		{Page: "listfile", Name: "adds to its month", Me: accounts.Maker, Data: adds},
+		{Page: "listfile", Name: "a month without a change", Me: accounts.Auditor, Data: same},
 	}
 }
 
 func (s *site) uploadStories() []story {
 	form := uploadForm{Programmes: options("", "TET26", "TET26", "Quà Tết Bính Ngọ 2026")[1:], Units: s.storyUnits(), MaxMB: uploadMax >> 20}
 	form.Units[0].Word = s.told().say("upload.unit.byname")
-	locked, own := form, form
-	locked.Password, own.Units = true, form.Units[1:2]
-	row := func(cell string, severity registry.Severity, refuses bool, code registry.Code, value, proposed string) registry.CheckRow {
+	form.Months, form.Monthly = options(s.told().say("upload.month.none"), "", "2026-03", "03/2026", "2026-02", "02/2026", "2026-01", "01/2026"), "Trợ giúp xã hội hằng tháng 2026, Hưu trí xã hội 2026"
+	locked, own, month := form, form, form
+	locked.Password, own.Units, own.Months = true, form.Units[1:2], nil
+	month.Programmes = options("", "HTXH26", "HTXH26", "Hưu trí xã hội 2026", "TET26", "Quà Tết Bính Ngọ 2026")[1:]
+	row := func(cell string, severity registry.Severity, refuses bool, code registry.Code, value, proposed string, args ...string) registry.CheckRow {
 		r := registry.CheckRow{Cell: cell, Code: code, Severity: string(severity), Refuses: refuses, Value: value, Proposed: proposed}
-		r.Reason, r.ReasonEN, r.Remedy, r.RemedyEN = registry.Words(code)
+		r.Reason, r.ReasonEN, r.Remedy, r.RemedyEN = registry.WordsWith(code, args)
 		return r
 	}
 	c := checked{ID: "0123456789abcdef0123456789abcdef", UnitVI: "Phường Mẫu Hoàn Kiếm", Known: true, Digest: storyHash, Upload: uploads.Upload{Name: "00004-tet.xlsx", Programme: "TET26", Unit: "00004"},
 		Report:   registry.CheckReport{Rows: 412, Sound: 395, Refused: 17, Warnings: 3, Offers: 3, Missing: []registry.Missing{{Person: 1, Name: "Lê Thị Mẫu", BirthYear: 1938, List: 2, Row: 77}}},
 		Encoding: options(s.told().say("checked.encoding.auto"), "", s.told().pairs("encoding", "unicode", "tcvn3", "vni")...)}
-	c.Report.Table = []registry.CheckRow{row("D12", registry.SeverityError, true, registry.IDLength, "•••••••71", ""), row("D17", registry.SeverityRepair, true, registry.IDZeroLost, "•••••••••71", "••••••••••71"),
-		row("", registry.SeverityWarning, false, registry.SheetHidden, "Trang nháp", "")}
+	c.Report.Table = []registry.CheckRow{row("D12", registry.SeverityError, true, registry.IDLength, "•••••••71", "", "9"), row("D17", registry.SeverityRepair, true, registry.IDZeroLost, "•••••••••71", "••••••••••71", "1"),
+		row("", registry.SeverityWarning, false, registry.SheetHidden, "", "", "Trang nháp")}
 	c.Rows, c.More = c.Report.Table, 211
+	c.Report.Table = append(c.Report.Table, make([]registry.CheckRow, c.More)...)
 	passed, letters, nolist, refused := c, c, c, c
 	passed.Passed, passed.Rows, passed.More = true, nil, 0
 	passed.Report = registry.CheckReport{Rows: 412, Sound: 412}
@@ -80,16 +99,23 @@ func (s *site) uploadStories() []story {
 	nolist.Known, nolist.More, nolist.Rows = false, 0, []registry.CheckRow{row("", registry.SeverityError, true, registry.HeaderNone, "", "")}
 	nolist.Report = registry.CheckReport{Table: nolist.Rows}
 	refused.Repairs = true
+	_, nothing := errs.Read(errNothingTaken(&registry.RefusedError{RowsTotal: 412, Findings: slices.Repeat([]registry.Finding{{Severity: registry.SeverityError}}, 17)}))
+	told := passed
+	told.Upload.Programme, told.Upload.Month, told.Upload.Name = "HTXH26", calendar.Must(2026, 2, 1), "00004-thang-02.xlsx"
+	told.Report = registry.CheckReport{Rows: 31, Sound: 31, Changes: &registry.Changes{Form: "changes", Base: calendar.Must(2026, 1, 1), Before: 412, Added: 5, Removed: 3, Changed: 4, After: 414}}
 	return []story{
 		{Page: "upload", Name: "for the whole city", Me: accounts.Maker, Data: form},
 		{Page: "upload", Name: "for one commune", Me: accounts.Maker, Data: own},
+		{Page: "upload", Name: "no month was chosen", Me: accounts.Maker, Data: month, Status: 422, Errors: []fieldError{{Field: "month",
+			Text: s.tellHalf("Chương trình HTXH26 chi hằng tháng: phải ghi rõ cho tháng nào. / Programme HTXH26 pays every month: say for which one.")}}},
 		{Page: "upload", Name: "the file has a password", Me: accounts.Maker, Data: locked, Status: 422, Errors: []fieldError{{Field: "password", Text: s.told().say("upload.password.wrong")}}},
 		{Page: "checked", Name: "some rows are refused", Me: accounts.Maker, Data: c},
 		{Page: "checked", Name: "all is right", Me: accounts.Maker, Data: passed},
+		{Page: "checked", Name: "a month told by changes", Me: accounts.Maker, Data: told},
 		{Page: "checked", Name: "old letters", Me: accounts.Maker, Data: letters},
 		{Page: "checked", Name: "no list", Me: accounts.Maker, Data: nolist},
 		{Page: "checked", Name: "refused at the import", Me: accounts.Maker, Data: refused, Status: 422,
-			Errors: []fieldError{{Text: s.tellHalf(errNothingTaken(&registry.RefusedError{RowsTotal: 412}).Error())}}},
+			Errors: []fieldError{{Text: s.tellHalf(nothing)}}},
 	}
 }
 
@@ -110,9 +136,14 @@ func (s *site) refusalStories() []story {
 	nothing.Rows, nothing.Only, nothing.List = nil, 2, s.storyList("refusals.count", 0, 0, w.say("refusals.of.list", 2))
 	one := refusal{RowDetail: records.RowDetail{List: 3, Row: 12, Programme: "TET26", Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", File: "00004-tet.xlsx", Refused: true,
 		Name: "Nguyễn Văn Mẫu", Birth: 1940, Waits: []records.OpenRowLine{late}, Findings: []records.RowFinding{
-			{Code: string(registry.IDZeroLost), Severity: "repair", Refuses: true, Column: "D", Value: "•••••••••71", Proposed: "••••••••••71"},
+			{Code: string(registry.IDZeroLost), Severity: "repair", Refuses: true, Column: "D", Value: "•••••••••71", Proposed: "••••••••••71", Args: []string{"1"}},
 			{Code: string(registry.CategoryYear), Severity: "warning", Column: "H", Value: "TET-HN-2026-03"}}}, May: true, Today: today}
-	shown, look, wrong, ended, planned := one, one, one, one, one
+	one.Give.Owners = options(w.say("assign.same", "can-bo-lap"), "", "can-bo-lap", "Nguyễn Thị Mẫu, Chuyên viên (can-bo-lap)", "chu-tich-00004", "Trần Văn Mẫu, Chủ tịch UBND phường (chu-tich-00004)")
+	before := []records.RowAssigned{{Owner: "can-bo-lap", Due: today.AddDays(-9), Postponed: true, Why: "chờ công an cấp lại căn cước", By: "chu-tich-00004", At: storyTime.AddDate(0, 0, -15)},
+		{Owner: "can-bo-hai", Due: today.AddDays(-2), Postponed: true, Why: "nghỉ ốm", By: "can-bo-lap", At: storyTime.AddDate(0, 0, -9)}}
+	shown, look, wrong, ended, planned, late2 := one, one, one, one, one, one
+	late2.Act, late2.Why, late2.Give.Due, late2.Give.Before = "assign", "vẫn chờ căn cước", "20/02/2026", before
+	ended.Give.Before = before[:1]
 	shown.Shown, shown.Cells = true, []registry.RefusedCell{{Column: "B", Heading: "Họ và tên", Value: "Nguyễn Văn Mẫu"}, {Column: "D", Heading: "Số CCCD", Value: "00000000071"}}
 	look.May = false
 	wrong.Act, wrong.Why, wrong.Second = "drop", "đã chuyển đi tỉnh khác", "ke-toan-truong"
@@ -128,6 +159,8 @@ func (s *site) refusalStories() []story {
 		{Page: "refusal", Name: "for an auditor", Me: accounts.Auditor, Data: look},
 		{Page: "refusal", Name: "the second person's password is wrong", Me: accounts.Accountant, Data: wrong, Status: 403,
 			Errors: []fieldError{{Field: "drop-password", Text: s.tellHalf("Tên đăng nhập hoặc mật khẩu không đúng. / The name or the password is not right.")}}},
+		{Page: "refusal", Name: "the deadline moved twice", Me: accounts.Maker, Data: late2, Status: 403, Errors: []fieldError{{Text: s.tellHalf("Hạn của dòng 12 danh sách 3 đã lùi 2 lần: chỉ sở được lùi tiếp. / " +
+			"The deadline of row 12 of list 3 was moved 2 times: only the department moves it further.")}}},
 		{Page: "refusal", Name: "left out by a plan", Me: accounts.Maker, Data: planned},
 		{Page: "refusal", Name: "settled", Me: accounts.Maker, Data: ended},
 	}
@@ -162,28 +195,46 @@ func (s *site) verificationStories() []story {
 	ended := storyTime
 	row := records.VerificationRow{ID: 2, List: 3, Unit: "00004", UnitVI: "Phường Mẫu Hoàn Kiếm", Source: checking.Population, Total: 9_395, By: "can-bo-lap", At: storyTime, Waiting: 4_120, Open: 6}
 	done := records.VerificationRow{ID: 1, List: 2, Unit: "00008", UnitVI: "Xã Mẫu Ba Vì", Source: checking.Accounts, Total: 412, By: "can-bo-lap", At: storyTime, Ended: &ended}
-	other := checking.Difference{Person: 740, Name: "Nguyễn Văn Mẫu", Verdict: checking.Different, Differs: []string{"name", "birth"}, AskedAt: storyTime, Version: "2026-01-19", Theirs: "Nguyễn Văn Mầu, 1940-03-12, M, 00004"}
-	dead := checking.Difference{Person: 741, Name: "Trần Thị Mẫu", Verdict: checking.Dead, AskedAt: storyTime, Version: "2026-01-19", Theirs: "Trần Thị Mẫu, 1938, F, 00004, mất / died 2026-01-02"}
-	settled := other
-	settled.Choice, settled.Why, settled.By = "accept", "đã đối chiếu giấy khai sinh", "can-bo-lap"
-	unknown := checking.Difference{Person: 742, Name: "Lê Văn Mẫu", Verdict: checking.NotFound, AskedAt: storyTime, Version: "2026-01-19", Theirs: "không có / not known"}
-	account := checking.Difference{Person: 743, Name: "Phạm Thị Mẫu", Verdict: checking.Different, Differs: []string{"holder"}, AskedAt: storyTime, Version: "A-7", Theirs: "NGUYEN THI KHAC"}
+	said := func(person int64, name string, verdict checking.Verdict, differs ...string) checking.Difference {
+		return checking.Difference{Person: person, Name: name, Verdict: verdict, Differs: differs, AskedAt: storyTime, Version: "2026-01-19", Open: true}
+	}
+	other := said(740, "Nguyễn Văn Mẫu", checking.Different, "name", "birth", "unit")
+	other.Register = &checking.PersonAnswer{Found: true, Name: "Nguyễn Văn Mầu", Birth: registry.Birth{Date: calendar.Must(1940, 3, 12), Year: 1940, Precision: registry.PrecisionDay}, Sex: registry.Male, Unit: "99999"}
+	dead := said(741, "Trần Thị Mẫu", checking.Dead)
+	dead.Register = &checking.PersonAnswer{Found: true, Name: "Trần Thị Mẫu", Birth: registry.Birth{Year: 1938, Precision: registry.PrecisionYear}, Sex: registry.Female, Unit: "00004", Dead: true, DiedOn: calendar.Must(2026, 1, 2)}
+	settled, waits, again := other, other, other
+	settled.Choice, settled.Why, settled.By, settled.Open = "accept", "đã đối chiếu giấy khai sinh", "can-bo-lap", false
+	waits.Choice, waits.Why, waits.By, waits.Waiting = "correct", "theo CSDL dân cư", "can-bo-lap", true
+	again.Choice, again.Why, again.By = "correct", "theo CSDL dân cư", "can-bo-lap"
+	unknown := said(742, "Lê Văn Mẫu", checking.NotFound)
+	account, closed := said(743, "Phạm Thị Mẫu", checking.Different, "holder"), said(744, "Đỗ Văn Mẫu", checking.Different, "closed")
+	account.Directory, closed.Directory = &checking.HolderAnswer{Found: true, Holder: "NGUYEN THI KHAC"}, &checking.HolderAnswer{Found: true, Holder: "DO VAN MAU", Closed: true}
+	ours := people.Record{Name: "Nguyễn Văn Mẫu", ID: "…0071", Birth: "1940-03-02", Sex: registry.Male, Unit: "00004 2025-07-01", UnitName: "Phường Mẫu Hoàn Kiếm",
+		Ways: []people.WayState{{Rank: 1, Method: registry.MethodAccount, BankBIN: "999001", Account: "…0071", Holder: "PHAM THI MAU"}}}
+	hers, his, theirs := ours, ours, ours
+	his.Name, theirs.Name = unknown.Name, account.Name
+	hers.Name, hers.Birth, hers.Sex, hers.UnitName = "Trần Thị Mẫu", "1938", "", unitWord("00004")
+	closes := ours
+	closes.Name, closes.Ways = closed.Name, []people.WayState{{Rank: 1, Method: registry.MethodAccount, BankBIN: "999001", Account: "…0071", Holder: "DO VAN MAU"}}
 	ofAccount := done
 	ofAccount.Open = 1
 	wrong := resolveForm{Choice: "correct", Why: "theo CSDL dân cư", Paper: "CSDLDC-7", PaperDate: "31/02/2026"}
 	return []story{
-		{Page: "verifications", Name: "one goes on", Me: accounts.Maker, Data: verifications{Rows: []records.VerificationRow{row, done}, List: s.storyList("verifications.count", 2, 2)}},
+		{Page: "verifications", Name: "one goes on", Me: accounts.Maker, Data: verifications{Rows: []records.VerificationRow{row, done}, List: listing{Sentence: s.storyList("verifications.count", 2, 2).Sentence}}},
 		{Page: "verifications", Name: "none yet", Me: accounts.Auditor, Data: verifications{List: s.storyList("verifications.count", 0, 0)}},
-		{Page: "verification", Name: "differences wait", Me: accounts.Maker, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{other, dead, unknown}, Next: "?after=742"}},
+		{Page: "verification", Name: "differences wait", Me: accounts.Maker, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{other, dead, unknown, waits}, Next: "?after=742"}},
 		{Page: "verification", Name: "all, decided too", Me: accounts.Auditor, Data: oneVerification{VerificationRow: row, Rows: []checking.Difference{settled, dead}, All: true}},
 		{Page: "verification", Name: "nothing waits", Me: accounts.Maker, Data: oneVerification{VerificationRow: done}},
-		{Page: "difference", Name: "another name and birth", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, May: true}},
-		{Page: "difference", Name: "an id nobody knows", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: unknown, May: true, Form: resolveForm{Choice: "correct"}}},
-		{Page: "difference", Name: "another holder", Me: accounts.Accountant, Data: difference{VerificationRow: ofAccount, Difference: account, May: true, Form: resolveForm{Choice: "correct"}}},
-		{Page: "difference", Name: "the paper's date is wrong", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, May: true, Form: wrong}, Status: 422,
+		{Page: "difference", Name: "another name and birth", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, Ours: ours, May: true}},
+		{Page: "difference", Name: "an id nobody knows", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: unknown, Ours: his, May: true, Form: resolveForm{Choice: "correct"}}},
+		{Page: "difference", Name: "another holder", Me: accounts.Accountant, Data: difference{VerificationRow: ofAccount, Difference: account, Ours: theirs, May: true, Form: resolveForm{Choice: "correct"}}},
+		{Page: "difference", Name: "the paper's date is wrong", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: other, Ours: ours, May: true, Form: wrong}, Status: 422,
 			Errors: []fieldError{{Field: "paper-date", Text: s.told().say("list.date.wrong", "31/02/2026")}}},
-		{Page: "difference", Name: "decided", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: settled}},
-		{Page: "difference", Name: "for an auditor", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: dead}},
+		{Page: "difference", Name: "an account that is closed", Me: accounts.Maker, Data: difference{VerificationRow: ofAccount, Difference: closed, Ours: closes, May: true}},
+		{Page: "difference", Name: "its correction waits for a second person", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: waits, Ours: ours, May: true}},
+		{Page: "difference", Name: "its correction was refused", Me: accounts.Maker, Data: difference{VerificationRow: row, Difference: again, Ours: ours, May: true}},
+		{Page: "difference", Name: "decided", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: settled, Ours: ours}},
+		{Page: "difference", Name: "for an auditor", Me: accounts.Auditor, Data: difference{VerificationRow: row, Difference: dead, Ours: hers}},
 	}
 }
 

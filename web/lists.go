@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ func (s *site) listRoutes() []route {
 		{pattern: "GET /lists", who: readers, serve: listsPage},
 		{pattern: "GET /lists/{list}", who: readers, serve: listPage},
 		{pattern: "POST /lists/{list}/copy", who: makers, serve: listCopy},
+		{pattern: "POST /lists/{list}/changes", who: readers, serve: changesPaper},
 	}
 }
 
@@ -72,11 +74,15 @@ func listsPage(v *visit) error {
 	if !a.wantsFile() {
 		return v.show("lists", d)
 	}
-	head := []string{w.say("listfile.no"), w.say("batch.programme"), w.say("section.unit"), w.say("listfile.name"), w.say("listfile.rows"), w.say("listfile.taken"),
+	head := []string{w.say("listfile.no"), w.say("batch.programme"), w.say("listfile.month"), w.say("section.unit"), w.say("listfile.name"), w.say("listfile.rows"), w.say("listfile.taken"),
 		w.say("listfile.refused"), w.say("listfile.open"), w.say("listfile.by"), w.say("listfile.at")}
 	return a.file("danh-sach", d.List, head, func(emit func(...any)) error {
 		for _, one := range d.Rows {
-			emit(one.ID, one.Programme, one.UnitVI, one.File, one.Total, one.Taken, one.Refused, one.Open, one.By, one.At)
+			month := ""
+			if one.Month != nil {
+				month = monthValue(*one.Month)
+			}
+			emit(one.ID, one.Programme, month, one.UnitVI, one.File, one.Total, one.Taken, one.Refused, one.Open, one.By, one.At)
 		}
 		return nil
 	})
@@ -95,6 +101,7 @@ func (v *visit) unitWithin(asked string) string {
 type oneList struct {
 	records.ListDetail
 	Found    []codeWords
+	Changes  *listChanges // against the month before; nil without one
 	MayCopy  bool
 	Password bool // the workbook asks for one
 }
@@ -115,17 +122,25 @@ func (f formatter) codeWords(found []records.CodeCount) []codeWords {
 	var list []codeWords
 	for _, one := range found {
 		c := codeWords{CodeCount: one}
-		c.Reason, c.Remedy = f.finding(one.Code)
+		c.Reason, c.Remedy = f.finding(one.Code, one.Args)
 		list = append(list, c)
 	}
 	return list
 }
 
-// finding says what a code means and what to do about it.
-func (f formatter) finding(code string) (reason, remedy string) {
-	vi, en, doVI, doEN := registry.Words(registry.Code(code))
-	return f.pick(vi, en), f.pick(doVI, doEN)
+// finding says what a code means and what to do about it, with args in the places of
+// its words; nil leaves dots there.
+func (f formatter) finding(code string, args []string) (reason, remedy string) {
+	vi, en, doVI, doEN := registry.WordsWith(registry.Code(code), args)
+	return f.pick(vi, en), forPage(f.pick(doVI, doEN))
 }
+
+// ofCommands are the parts of a remedy that tell of the command line: what they name
+// is a field or a button here.
+var ofCommands = regexp.MustCompile(` \((?:--|person )[^)]*\)`)
+
+// forPage leaves them out.
+func forPage(text string) string { return ofCommands.ReplaceAllString(text, "") }
 
 func (v *visit) oneList() (oneList, error) {
 	id, err := v.pathNumber("list")
@@ -147,6 +162,9 @@ func (v *visit) oneList() (oneList, error) {
 func listPage(v *visit) error {
 	l, err := v.oneList()
 	if err != nil {
+		return err
+	}
+	if l.Changes, err = v.listChanges(l); err != nil {
 		return err
 	}
 	return v.show("listfile", l)

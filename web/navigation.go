@@ -65,6 +65,7 @@ func navigation(w words, v view) []navItem {
 var intakePlaces = []struct{ path, key string }{
 	{"/lists", "nav.lists"},
 	{"/refusals", "nav.refusals"},
+	{"/fresh", "nav.fresh"},
 	{"/candidates", "nav.candidates"},
 	{"/verifications", "nav.verifications"},
 }

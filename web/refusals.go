@@ -22,6 +22,7 @@ func (s *site) refusalRoutes() []route {
 		{pattern: "GET /refusals", who: readers, serve: refusalsPage},
 		{pattern: "GET /refusals/{list}/{row}", who: readers, serve: refusalPage},
 		{pattern: "POST /refusals/{list}/{row}/cells", who: deciders, serve: refusalCells},
+		{pattern: "POST /refusals/{list}/{row}/assign", who: deciders, serve: assignRow},
 		{pattern: "POST /refusals/{list}/{row}/{act}", who: deciders, serve: decideRow},
 	}
 }
@@ -117,7 +118,7 @@ func (v *visit) refusalsFile(a asked, d refusals) error {
 
 // whyOpen says why a row waits: the words of a finding, or of a plan's reason.
 func (f formatter) whyOpen(code string) string {
-	if reason, _ := f.finding(code); reason != "" {
+	if reason, _ := f.finding(code, nil); reason != "" {
 		return reason
 	}
 	return half(payout.LeftOutWords(code), f.lang)
@@ -143,6 +144,7 @@ type refusal struct {
 	Second string
 	AsList string
 	AsRow  string
+	Give   assigning
 	Today  calendar.Date
 }
 
@@ -184,7 +186,8 @@ func (v *visit) refusal() (refusal, registry.RowRef, error) {
 	for _, role := range deciders {
 		r.May = r.May || role == v.me.Role && v.me.Signs
 	}
-	return r, ref, nil
+	r.Give, err = v.assigning(r, ref)
+	return r, ref, err
 }
 
 func refusalPage(v *visit) error {

@@ -45,6 +45,8 @@ func (s *site) uploadRoutes() []route {
 type uploadForm struct {
 	Programmes []option
 	Units      []option
+	Months     []option // none where no programme pays every month
+	Monthly    string   // the programmes that do, by name
 	Sheet      string
 	Password   bool // the file asks for one
 	MaxMB      int
@@ -61,12 +63,60 @@ func (v *visit) uploadForm() (uploadForm, error) {
 	}
 	f := uploadForm{Sheet: strings.TrimSpace(v.r.PostFormValue("sheet")), MaxMB: uploadMax >> 20}
 	f.Programmes = options("", asked, pairsOf(programmes)...)[1:]
+	if err := f.months(v, programmes); err != nil {
+		return uploadForm{}, err
+	}
 	if f.Units = v.unitOptions(v.r.FormValue("unit")); v.me.UnitCode != "" {
 		f.Units = f.Units[1:]
 	} else {
 		f.Units[0].Word = v.words().say("upload.unit.byname")
 	}
 	return f, nil
+}
+
+// monthsOffered is how many months a form offers; the command line takes older ones.
+const monthsOffered = 24
+
+// months fills in for which months lists may come, of all programmes together: the
+// form knows no programme before it is sent. Which month fits which is said then.
+func (f *uploadForm) months(v *visit, programmes []records.Choice) error {
+	var all []calendar.Date
+	var names []string
+	for _, p := range programmes {
+		months, err := payout.ListMonths(v.context(), v.site.DB, p.Value, calendar.DateOf(v.site.Now()), monthsOffered)
+		if err != nil {
+			return err
+		}
+		if months != nil {
+			names = append(names, p.Word)
+		}
+		if len(months) > len(all) { // all begin with the same month
+			all = months
+		}
+	}
+	var pairs []string
+	for _, m := range all {
+		pairs = append(pairs, monthValue(m), v.format().period(m))
+	}
+	if f.Monthly = strings.Join(names, ", "); len(pairs) > 0 {
+		f.Months = options(v.words().say("upload.month.none"), v.r.FormValue("month"), pairs...)
+	}
+	return nil
+}
+
+// monthValue is a month in a form.
+func monthValue(m calendar.Date) string { return m.String()[:7] }
+
+// month reads the month of a form and holds it against the programme's.
+func (v *visit) month(programme string) (calendar.Date, error) {
+	var wanted calendar.Date
+	if text := v.r.PostFormValue("month"); text != "" {
+		var err error
+		if wanted, err = calendar.ParseISO(text + "-01"); err != nil {
+			return wanted, errs.Coded(errs.Invalid, "CONSOLE-MONTH", "Hãy chọn tháng trong danh sách tháng. / Choose a month of those offered.", err)
+		}
+	}
+	return payout.ListMonth(v.context(), v.site.DB, programme, wanted, calendar.DateOf(v.site.Now()))
 }
 
 func uploadPage(v *visit) error {
@@ -108,7 +158,7 @@ func inFileWords(err error) error {
 	if errors.As(err, &refused) {
 		vi, en := refused.Finding.Reason()
 		doVI, doEN := refused.Finding.Remedy()
-		return errs.Coded(errs.Invalid, string(refused.Finding.Code), fmt.Sprintf("%s. %s. / %s. %s.", vi, doVI, en, doEN), err)
+		return errs.Coded(errs.Invalid, string(refused.Finding.Code), fmt.Sprintf("%s. %s. / %s. %s.", vi, forPage(doVI), en, forPage(doEN)), err)
 	}
 	return err
 }
@@ -134,6 +184,9 @@ func (v *visit) sentList() (u uploads.Upload, field string, err error) {
 	}
 	if _, err := v.unitNow(u.Unit); err != nil {
 		return u, "unit", err
+	}
+	if u.Month, err = v.month(u.Programme); err != nil {
+		return u, "month", err
 	}
 	return u, "", nil
 }
@@ -183,8 +236,16 @@ func listTemplate(v *visit) error {
 		return errNoPage(v.r.URL.Path)
 	}
 	if v.r.PostFormValue("people") != "" {
-		if o.Lines, err = v.lastRows(programme, key); err != nil {
+		var last calendar.Date
+		if o.Lines, last, err = v.lastRows(programme, key); err != nil {
 			return v.again("upload", f, err, "template-unit")
+		}
+		if !last.IsZero() {
+			o.Month = last.AddMonths(1)
+		}
+		// Said is what is different from last month's people, unless everybody is wanted.
+		if o.Changes = !last.IsZero() && len(o.Lines) > 0 && v.r.PostFormValue("whole") == ""; o.Changes {
+			o.Title = "DANH SÁCH TĂNG, GIẢM NGƯỜI HƯỞNG"
 		}
 	}
 	var body bytes.Buffer
@@ -194,12 +255,16 @@ func listTemplate(v *visit) error {
 	return v.sendWorkbook(fmt.Sprintf("%s-%s.xlsx", code, strings.ToLower(programme)), body.Bytes())
 }
 
-// lastRows reads the people of last time, unmasked, once it is recorded who did.
-func (v *visit) lastRows(programme string, key registry.UnitKey) (lines []registry.Line, err error) {
+// lastRows reads the people of last time, unmasked, and of which month they are, once
+// it is recorded who did.
+func (v *visit) lastRows(programme string, key registry.UnitKey) (lines []registry.Line, month calendar.Date, err error) {
 	now := v.site.Now()
 	err = pgdb.InTx(v.context(), v.site.DB, func(ctx context.Context, tx pgx.Tx) error {
 		if err := payout.InOffice(ctx, tx, calendar.DateOf(now), v.me.ID); err != nil {
 			return err
+		}
+		if month, err = registry.LastMonth(ctx, tx, programme, key); err != nil {
+			return fmt.Errorf("last month of %s: %w", programme, err)
 		}
 		if lines, err = registry.LastRows(ctx, tx, v.site.Keys, programme, key); err != nil {
 			return err
@@ -208,5 +273,5 @@ func (v *visit) lastRows(programme string, key registry.UnitKey) (lines []regist
 			Detail: map[string]any{"programme": programme, "people": len(lines)}})
 		return err
 	})
-	return lines, err
+	return lines, month, err
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"html"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -147,6 +148,7 @@ func TestAListIsHandedInAtTheConsole(t *testing.T) {
 		t.Errorf("the copy of the list that was taken has the sheets %q, %d copies recorded", got, h.audited("list.copy"))
 	}
 	lan.get(checked).wants(http.StatusNotFound)
+	h.saysWhatWasFound(lan, strings.TrimPrefix(taken, "/lists/"))
 	h.as("giam-sat").get(taken).wants(http.StatusOK).hasNot(taken + "/copy")
 
 	t.Run("the same file again is the same list", func(t *testing.T) {
@@ -207,5 +209,20 @@ func TestAnUploadEnds(t *testing.T) {
 	lan.get("/lists/new").upload("/lists/new", "00004.xlsx", make([]byte, 17<<20), "programme", "TET26")
 	if lan.status != http.StatusUnprocessableEntity {
 		t.Errorf("17 MB were answered with %d", lan.status)
+	}
+}
+
+// saysWhatWasFound: the page of each row that waits says the words of its findings with
+// their numbers and names.
+func (h *house) saysWhatWasFound(lan *browser, list string) {
+	h.t.Helper()
+	found := h.texts(`SELECT format('%s %s', f.row_no, split_part(split_part(f.message, ': ', 2), '. ', 1)) FROM registry.list_refusal AS f
+		WHERE f.list = $1::bigint AND f.args <> '[]' AND EXISTS (SELECT 1 FROM payout.open_row AS o WHERE o.list = f.list AND o.row_no = f.row_no) ORDER BY f.seq`, list)
+	if len(found) == 0 {
+		h.t.Fatal("no finding of the list has an argument")
+	}
+	for _, one := range found {
+		row, words, _ := strings.Cut(one, " ")
+		lan.get("/refusals/" + list + "/" + row).has(html.EscapeString(words))
 	}
 }

@@ -116,6 +116,7 @@ func (v *visit) noteDifferences(list []checking.Difference) error {
 type difference struct {
 	records.VerificationRow
 	checking.Difference
+	Ours people.Record
 	May  bool
 	Form resolveForm
 }
@@ -126,8 +127,13 @@ type resolveForm struct{ Choice, Why, Paper, PaperDate, Holder, Bank string }
 // Heading is the name in our record.
 func (d difference) Heading(func(string, ...any) string) string { return d.Difference.Name }
 
-// Decided reports whether somebody decided on it.
-func (d difference) Decided() bool { return d.Difference.Choice != "" }
+// Decided reports whether it is ended: kept, or its correction done.
+func (d difference) Decided() bool { return d.Difference.Choice != "" && !d.Difference.Open }
+
+// Refused reports whether a correction came to nothing, so that it is decided anew.
+func (d difference) Refused() bool {
+	return d.Difference.Choice != "" && d.Difference.Open && !d.Difference.Waiting
+}
 
 // OfAccount reports whether banks were asked.
 func (d difference) OfAccount() bool { return d.Source == checking.Accounts }
@@ -157,7 +163,16 @@ func (v *visit) difference() (d difference, err error) {
 	for _, role := range deciders {
 		d.May = d.May || role == v.me.Role && v.me.Signs
 	}
-	return d, v.noteDifferences(list)
+	if err := v.noteDifferences(list); err != nil {
+		return d, err
+	}
+	// What was decided is shown as it was compared; what is open as it stands today.
+	now, known := v.site.Now(), v.site.Now()
+	if d.Decided() && !d.AskedAt.IsZero() {
+		known = d.AskedAt
+	}
+	d.Ours, err = people.Read(v.context(), v.site.DB, v.site.Keys, person, calendar.DateOf(now), known, v.reader())
+	return d, err
 }
 
 func differencePage(v *visit) error {

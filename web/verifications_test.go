@@ -88,7 +88,8 @@ func TestADifferenceIsResolvedByAPerson(t *testing.T) {
 		t.Fatalf("%d differences are linked, want %d", len(links), summary.Open)
 	}
 	first, second := links[0][1], links[1][1]
-	lan.get(first).wants(http.StatusOK).has("Giữ hồ sơ của ta", "Sửa hồ sơ theo bên kia")
+	lan.get(first).wants(http.StatusOK).has("Giữ hồ sơ của ta", "Sửa hồ sơ theo bên kia", `<tr class="differs"><th scope="row">Họ tên</th>`, "Hai bên cạnh nhau",
+		communeOne(), "không ghi đã mất", "đúng số đã hỏi").hasNot("not known", ">M<", ">F<", "1940-", ">00004<")
 	lan.submit(first, "why", " ").wants(http.StatusUnprocessableEntity).has("Hãy ghi lý do")
 	lan.submit(first, "why", "đã đối chiếu giấy khai sinh").wants(http.StatusOK).has("hồ sơ giữ nguyên")
 	lan.get(first).has("giữ hồ sơ", "đã đối chiếu giấy khai sinh").hasNot("<form class=\"card")
@@ -103,6 +104,12 @@ func TestADifferenceIsResolvedByAPerson(t *testing.T) {
 	correct("why", "theo CSDL dân cư", "paper", "CSDLDC-7", "paper-date", "ngày mai").wants(http.StatusUnprocessableEntity).has(`id="paper-date-error"`)
 	correct("why", "theo CSDL dân cư", "paper", "CSDLDC-7", "paper-date", "19/01/2026").wants(http.StatusOK).has("chờ người thứ hai xác nhận")
 	lan.get(strings.Replace(second, page, "/people", 1)).wants(http.StatusOK).has("đổi họ tên", "chờ người thứ hai", "CSDLDC-7")
+	lan.get(second).has("đang chờ người thứ hai xác nhận").hasNot("<form class=\"card")
+	lan.get(page).has("chờ người thứ hai")
+	if now, err := verification.Read(t.Context(), h.db, job); err != nil || now.Open != summary.Open-1 {
+		t.Errorf("%d differences are open, %v; want all but the one that was kept of %d", now.Open, err, summary.Open)
+	}
+	lan.get("/verifications").has(fmt.Sprintf("%d khác biệt chờ", summary.Open-1))
 
 	auditor := h.as("giam-sat")
 	auditor.get(links[2][1]).wants(http.StatusOK).has("xem được, không quyết định").hasNot("<form class=\"card")

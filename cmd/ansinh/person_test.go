@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"ansinh/payout"
 )
 
 // The record of one person, worked on by the program's commands alone.
@@ -136,5 +138,8 @@ func TestAnOpenRowIsAssignedByCommands(t *testing.T) {
 	}
 	if got := list(); len(got) != len(rows) {
 		t.Errorf("%d rows wait, want %d as before", len(got), len(rows))
+	}
+	if faults := jsonOf[[]payout.RowFault](d, "refusal", "verify", "--json"); len(faults) != 0 {
+		t.Errorf("rows without an answer: %v", faults)
 	}
 }

@@ -20,6 +20,8 @@ func refusalCommands() []command {
 	return []command{
 		{name: "refusal list", short: "dòng chưa nhận, chờ quyết định / rows refused or left out that wait for a decision",
 			example: "ansinh refusal list --batch 13001", setup: setupRefusalList},
+		{name: "refusal verify", short: "mọi dòng của mọi danh sách đã có kết quả chưa / what became of every row of every list: paid, left out, decided, or it waits",
+			example: "ansinh refusal verify", setup: setupRefusalVerify},
 		{name: "refusal show", short: "xem một dòng bị từ chối như đã nộp / the cells of a refused row as handed in; that it was read is recorded",
 			example: "ansinh refusal show --list 3 --row 12 --by can-bo-lap", setup: setupRefusalShow},
 		{name: "refusal assign", short: "giao người lo, đặt hạn / who sees to open rows, and until when; the row stays open",
@@ -56,6 +58,37 @@ func (r *refusalFlags) filter() payout.OpenRowFilter {
 		filter.Rows = []registry.RowRef{{List: r.list, Row: r.row}}
 	}
 	return filter
+}
+
+func setupRefusalVerify(f *flag.FlagSet) run {
+	asJSON := f.Bool("json", false, "as JSON")
+	return func(ctx context.Context, e *env, _ []string) error {
+		db, err := e.pool(ctx)
+		if err != nil {
+			return err
+		}
+		faults, err := payout.CheckRows(ctx, db)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			if faults == nil {
+				faults = []payout.RowFault{}
+			}
+			err = e.printJSON(faults)
+		} else if len(faults) == 0 {
+			fmt.Fprintln(e.stdout, "mọi dòng đều có kết quả, không ai hưởng hai lần / every row is answered, nobody holds a right twice")
+		}
+		for _, fault := range faults {
+			if !*asJSON {
+				fmt.Fprintln(e.stdout, fault.Error())
+			}
+		}
+		if err != nil || len(faults) == 0 {
+			return err
+		}
+		return errReported
+	}
 }
 
 func setupRefusalList(f *flag.FlagSet) run {

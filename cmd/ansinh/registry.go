@@ -116,8 +116,15 @@ func setupStaffAccount(f *flag.FlagSet) run {
 		if err != nil {
 			return err
 		}
-		return pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
-			return registry.AddStaffAccount(ctx, tx, keys, noted, *by, e.now()())
+		var held, onTheWay int64
+		err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+			held, onTheWay, err = payout.NoteStaffAccount(ctx, tx, keys, noted, *by, e.now()())
+			return err
 		})
+		if err == nil && held+onTheWay > 0 {
+			fmt.Fprintf(e.stdout, "giữ lại %d khoản chưa gửi vào tài khoản này, %d khoản đã gửi đi / %d payments to this account are held, %d are on their way\n",
+				held, onTheWay, held, onTheWay)
+		}
+		return err
 	}
 }

@@ -20,6 +20,7 @@ const (
 	QueryCanceled        = "57014"
 	InsufficientRight    = "42501"
 	DuplicateObject      = "42710"
+	DuplicateTable       = "42P07"
 	DuplicateDatabase    = "42P04"
 	UndefinedTable       = "42P01"
 	UndefinedObject      = "42704"

@@ -30,7 +30,10 @@ const (
 //
 // The contract:
 //   - fn may be called again, at most five times after the first, when
-//     PostgreSQL reports a serialization failure (40001) or a deadlock (40P01).
+//     PostgreSQL reports a serialization failure (40001), a deadlock (40P01), or a
+//     table that another transaction has just made (42P07): one whose view is
+//     older than that table, such as the second approval of a month, sees it only
+//     when it begins anew.
 //     It keeps no state across calls and does nothing but database work: a bank
 //     call inside fn could pay twice. A bulk fn opens its source inside itself.
 //   - The context given to fn is marked; see [InTransaction]. Calling InTx with
@@ -91,7 +94,7 @@ func inTx(ctx context.Context, db DB, options pgx.TxOptions, fn func(context.Con
 
 func mayRunAgain(err error) bool {
 	state := State(err)
-	return state == SerializationFailure || state == DeadlockDetected
+	return state == SerializationFailure || state == DeadlockDetected || state == DuplicateTable
 }
 
 // once is one run of fn between BEGIN and COMMIT or ROLLBACK.

@@ -10,6 +10,7 @@ import (
 	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
+	"ansinh/registry"
 )
 
 // Died says that the person died on the act's day. Proposing it rests every
@@ -100,6 +101,9 @@ func (Died) takeBack(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := w.rowsAgain(ctx, people); err != nil {
+		return err
+	}
 	return w.Office.LiftHold(ctx, w.tx, people, deathHold(w.act.ID), w.now)
 }
 
@@ -160,6 +164,9 @@ func (LivesAfterAll) apply(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(w.waitAlive(ctx, people), w.rowsAgain(ctx, people)); err != nil {
+		return err
+	}
 	if err := w.Office.LiftHold(ctx, w.tx, people, deathHold(died), w.now); err != nil {
 		return err
 	}
@@ -168,4 +175,23 @@ func (LivesAfterAll) apply(ctx context.Context, w *work) error {
 		return err
 	}
 	return w.record(ctx, w.act.By, "person.hold", map[string]any{"held": held, "on_the_way": onTheWay})
+}
+
+// waitAlive has the lists that left the person out because of a death wait for somebody
+// to put them on.
+func (w *work) waitAlive(ctx context.Context, people []int64) error {
+	rows, err := registry.WaitAlive(ctx, w.tx, people, w.now)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return w.record(ctx, w.act.By, "person.rows_open", map[string]any{"rows": rows})
+}
+
+// rowsAgain reopens what two people dropped because of a death that was none.
+func (w *work) rowsAgain(ctx context.Context, people []int64) error {
+	rows, err := w.Office.RowsAgain(ctx, w.tx, people, w.act.By, w.now)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return w.record(ctx, w.act.By, "person.rows_again", map[string]any{"rows": rows})
 }

@@ -38,6 +38,9 @@ type Office interface {
 	HoldHeirs(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) (held, onTheWay int64, err error)
 	// LiftHold ends the rests made for this reason; other reasons go on holding.
 	LiftHold(ctx context.Context, tx pgx.Tx, people []int64, why Hold, now time.Time) error
+	// RowsAgain has rows wait again that were left out or refused for a death and then
+	// dropped, and returns how many.
+	RowsAgain(ctx context.Context, tx pgx.Tx, people []int64, by string, now time.Time) (int64, error)
 	// LetGo ends rests of accounts and of differences that are settled by now.
 	LetGo(ctx context.Context, tx pgx.Tx, now time.Time) error
 	// DoubleClaims notes each right that the kept record, or one merged into it before,
@@ -65,9 +68,18 @@ const sqlLock = `SELECT pg_catalog.pg_advisory_xact_lock(hashtextextended('regis
 
 const sqlLockShared = `SELECT pg_catalog.pg_advisory_xact_lock_shared(hashtextextended('registry.act', 0))`
 
-// LockForPlanning keeps acts from being decided until tx ends. Planning calls it
-// first; plans do not wait for each other.
+// What a plan judges by and what it pays by are two statements: a list taken between
+// them could send money over one bank to an account of another. Plans do not keep
+// each other waiting.
+const sqlLockWays = `LOCK TABLE registry.channel IN SHARE MODE`
+
+// LockForPlanning keeps acts from being decided and lists from changing anybody's way
+// of payment until tx ends. Planning calls it first; plans do not wait for each other.
 func LockForPlanning(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, sqlLockShared)
-	return err
+	for _, sql := range []string{sqlLockShared, sqlLockWays} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }

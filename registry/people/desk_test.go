@@ -30,6 +30,13 @@ func init() {
 		}
 		return ledger.CheckAll(ctx, db)
 	})
+	pgtest.AfterEach("rows", func(ctx context.Context, db *pgxpool.Pool) error {
+		found, err := payout.CheckRows(ctx, db)
+		for _, fault := range found {
+			err = errors.Join(err, fault)
+		}
+		return err
+	})
 }
 
 // The commune of the fixture, its neighbour, and two categories of the Tet gift.

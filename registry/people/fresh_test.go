@@ -203,6 +203,65 @@ func TestAnAccountGrowsOldUnlessSomebodyRefusedIt(t *testing.T) {
 	}
 }
 
+// An account is known once it stood for thirty days, not since it stood for one thirty
+// days ago; and one that a second person refused is not, however long it stood.
+func TestAChangeAndBackHidesNoAccount(t *testing.T) {
+	t.Parallel()
+	const ownWay, proxy = "list", "proxy"
+	tests := map[string]struct {
+		stood  int // days, before the account of before came back
+		refuse bool
+		want   bool // it rests when it comes a second time
+	}{
+		"stood a day":              {1, false, true},
+		"stood 29 days":            {29, false, true},
+		"stood 30 days":            {30, false, false},
+		"refused, stood 40 days":   {40, true, true},
+		"refused and stood no day": {0, true, true},
+	}
+	for name, tt := range tests {
+		for _, by := range []string{ownWay, proxy} {
+			if tt.refuse && by == proxy {
+				continue // two people gave it: nobody is asked again
+			}
+			t.Run(name+" by "+by, func(t *testing.T) {
+				t.Parallel()
+				h := newHall(t)
+				p := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1))
+				pay := func(account crypt.Secret) {
+					h.now = h.now.Add(time.Hour)
+					if by == ownWay {
+						h.relist(p, account)
+						return
+					}
+					h.done(p, people.PaidTo{Capacity: people.Proxy, Name: "Lê Văn Thử", Way: ways(account, "LE VAN THU")}, calendar.DateOf(h.now))
+				}
+				pay(accountOf(2))
+				if by == proxy {
+					h.now = h.now.AddDate(0, 0, 40) // the first payee's account is known
+				}
+				pay(accountOf(7))
+				if tt.refuse {
+					h.refuseAccount(p)
+				}
+				h.now = h.now.AddDate(0, 0, tt.stood)
+				pay(accountOf(2))
+				h.now = h.now.AddDate(0, 0, 45)
+				pay(accountOf(7))
+				fresh, err := people.FreshAccounts(t.Context(), h.db, "", h.now)
+				if err != nil || (len(fresh) == 1) != tt.want {
+					t.Errorf("it comes back and %d accounts wait, %v; want it to wait: %v", len(fresh), err, tt.want)
+				}
+				h.now = h.now.AddDate(0, 0, 60)
+				fresh, err = people.FreshAccounts(t.Context(), h.db, "", h.now)
+				if err != nil || (len(fresh) == 1) != tt.refuse {
+					t.Errorf("60 days later %d accounts wait, %v; want it to wait: %v", len(fresh), err, tt.refuse)
+				}
+			})
+		}
+	}
+}
+
 func (h *hall) refuseAccount(person int64) {
 	h.t.Helper()
 	act, err := h.AskAccount(h.t.Context(), person)

@@ -406,3 +406,41 @@ func TestNoMoneyGoesToAnAccountOfStaff(t *testing.T) {
 	_, err = h.try(p, people.PaidTo{Capacity: people.Carer, Name: "Phạm Văn Ba", Way: ways(accountOf(7), "PHAM VAN BA")}, calendar.Date{})
 	wantCode(t, err, "PEOPLE-STAFF-ACCOUNT")
 }
+
+// An account may be noted as staff's when a list with it was taken long before, or a
+// batch is planned already: nothing goes there, and nobody is left out of the plan.
+func TestMoneyToAnAccountNotedAsStaffsRests(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	p, other := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Lê Văn Thử", accountOf(2))
+	list := h.list("TET26", baDinh, poor, p, other)
+	note := func(account crypt.Secret) (held, onTheWay int64) {
+		t.Helper()
+		h.inTx(func(ctx context.Context, tx pgx.Tx) (err error) {
+			held, onTheWay, err = payout.NoteStaffAccount(ctx, tx, h.Keys, registry.StaffAccount{BIN: "999001", Account: account, Owner: "lan"}, "mai", h.now)
+			return err
+		})
+		return held, onTheWay
+	}
+	if held, onTheWay := note(accountOf(1)); held != 0 || onTheWay != 0 {
+		t.Errorf("before a plan %d are held and %d on their way, want none", held, onTheWay)
+	}
+	plan, _ := h.plan("TET26", list)
+	if h.rests(p) != "staff" || h.rests(other) != "" || plan.Payments != 3 || plan.Resting != 1 {
+		t.Errorf("of %d payments %d rest, for %q and %q; want three, the first resting for staff", plan.Payments, plan.Resting, h.rests(p), h.rests(other))
+	}
+	sheet, err := payout.ReadApprovalSheet(t.Context(), h.db, plan.Batch, 1)
+	if err != nil || !strings.HasSuffix(sheet.Line, ", trong đó 1 khoản vào tài khoản của cán bộ, không chi") {
+		t.Errorf("the approver reads %q, %v", sheet.Line, err)
+	}
+	if held, onTheWay := note(accountOf(2)); held != 1 || onTheWay != 0 || h.rests(other) != "staff" {
+		t.Errorf("after the plan %d are held and %d on their way, the other rests for %q; want one, none, staff", held, onTheWay, h.rests(other))
+	}
+	if note(accountOf(2)); h.rests(other) != "staff" {
+		t.Errorf("noted twice it rests for %q, want one reason", h.rests(other))
+	}
+	h.now = h.now.AddDate(0, 2, 0)
+	if h.rests(p) != "staff" {
+		t.Errorf("two months later it rests for %q: time must not let it go", h.rests(p))
+	}
+}

@@ -13,13 +13,19 @@ import (
 	"ansinh/registry/people"
 )
 
+// onePersonTwice is somebody whom a slip of the pen gave a second record.
+func (h *hall) onePersonTwice() (kept, gone int64) {
+	h.t.Helper()
+	return h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+}
+
 func TestMergedRecordsHoldEachRightOnce(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]int64{"the kept record was paid before": 1, "the other record was paid before": 2} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHall(t)
-			kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+			kept, gone := h.onePersonTwice()
 			h.plan("TET26", h.list("TET26", baDinh, poor, first))
 			h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
 			result, got := h.plan("TET26", h.list("TET26", ngocHa, poor, kept, gone))
@@ -36,7 +42,7 @@ func TestMergedRecordsHoldEachRightOnce(t *testing.T) {
 func TestMergedRecordsOfOneListAreOnePayment(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	kept, gone := h.onePersonTwice()
 	merge := h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
 	_, err := h.try(gone, people.NameIs{Name: "Nguyễn Văn Khác"}, calendar.Date{})
 	wantCode(t, err, "PEOPLE-MERGED")
@@ -63,7 +69,7 @@ func TestMergedRecordsOfOneListAreOnePayment(t *testing.T) {
 func TestAMergeThatFindsTwoClaimsOpensACase(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	kept, gone := h.onePersonTwice()
 	one, _ := h.plan("TET26", h.list("TET26", baDinh, poor, kept))
 	two, _ := h.plan("TET26", h.list("TET26", baDinh, poor, gone))
 	merge := h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
@@ -181,7 +187,7 @@ func TestAMergeFindsTheClaimOfARecordMergedBefore(t *testing.T) {
 func TestAMergeWaitsForAReportedDeath(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	kept, gone := h.onePersonTwice()
 	report := h.propose(gone, people.Died{}, calendar.Date{})
 	_, err := h.try(kept, people.SameAs{Gone: gone}, calendar.Date{})
 	wantCode(t, err, "PEOPLE-MERGE")
@@ -196,7 +202,7 @@ func TestAMergeWaitsForAReportedDeath(t *testing.T) {
 func TestEachReasonOfAHoldEndsAlone(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	kept, gone := h.onePersonTwice()
 	h.plan("TET26", h.list("TET26", baDinh, poor, kept))
 	h.plan("TET26", h.list("TET26", baDinh, poor, gone))
 	h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
@@ -224,7 +230,7 @@ func TestToldApartFromTheDeadMoneyGoesOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHall(t)
-			kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+			kept, gone := h.onePersonTwice()
 			h.plan("TET26", h.list("TET26", baDinh, poor, gone))
 			h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
 			if report := h.propose(kept, people.Died{}, calendar.Date{}); confirmed {
@@ -245,7 +251,7 @@ func TestToldApartFromTheDeadMoneyGoesOn(t *testing.T) {
 func TestTwoDeadRecordsOfOnePersonStayHeldOnceBothAreAlive(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	kept, gone := h.onePersonTwice()
 	h.plan("TET26", h.list("TET26", baDinh, poor, kept))
 	h.plan("TET26", h.list("TET26", baDinh, poor, gone))
 	h.done(kept, people.Died{}, calendar.Date{})
@@ -266,7 +272,7 @@ func TestARecordToldApartWaitsForADecision(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHall(t)
-			kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+			kept, gone := h.onePersonTwice()
 			h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
 			rows, at := []int64{gone, kept}, 1
 			if turned {
@@ -306,7 +312,7 @@ func TestARecordToldApartWaitsForADecision(t *testing.T) {
 func TestARowSettledByTheOtherRecordsClaimDoesNotWait(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	kept, gone := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2))
+	kept, gone := h.onePersonTwice()
 	h.plan("TET26", h.list("TET26", baDinh, poor, gone))
 	h.done(kept, people.SameAs{Gone: gone}, calendar.Date{})
 	second, _ := h.plan("TET26", h.list("TET26", baDinh, poor, kept))
@@ -324,5 +330,45 @@ func TestARowSettledByTheOtherRecordsClaimDoesNotWait(t *testing.T) {
 	h.done(kept, people.NotSame{Gone: gone}, calendar.Date{})
 	if n := open(); n != 1 {
 		t.Errorf("told apart, %d rows wait, want 1", n)
+	}
+}
+
+// Merged by mistake, told apart, merged with the right record: the row that became
+// another person's payment waits for whoever it speaks for now.
+func TestARowWaitsForThePersonItWasMergedWithSince(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	wrong, record, right := h.banked(1, "Nguyễn Văn Mẫu", accountOf(1)), h.banked(2, "Nguyễn Văn Mâu", accountOf(2)), h.banked(3, "Nguyễn Văn Mậu", accountOf(3))
+	h.done(wrong, people.SameAs{Gone: record}, calendar.Date{})
+	list := h.list("TET26", baDinh, poor, record)
+	first, _ := h.plan("TET26", list)
+	open := func() (rows int) {
+		t.Helper()
+		found, err := payout.OpenRows(t.Context(), h.db, payout.OpenRowFilter{Batch: first.Batch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	for range 2 { // told apart twice, it waits once
+		h.done(wrong, people.NotSame{Gone: record}, calendar.Date{})
+		if n := open(); n != 1 {
+			t.Errorf("told apart, %d rows wait, want 1", n)
+		}
+		h.done(wrong, people.SameAs{Gone: record}, calendar.Date{})
+		if n := open(); n != 0 {
+			t.Errorf("while they are one, %d rows wait", n)
+		}
+	}
+	h.done(wrong, people.NotSame{Gone: record}, calendar.Date{})
+	h.done(right, people.SameAs{Gone: record}, calendar.Date{})
+	if n := open(); n != 1 {
+		t.Errorf("merged with the right record, %d rows wait, want 1", n)
+	}
+	if _, got := h.plan("TET26", list); !cmp.Equal(got, []string{"3 A 0003 Nguyễn Văn Mậu 500000"}) {
+		t.Errorf("the next plan pays %v, want the right person", got)
+	}
+	if n := open(); n != 0 {
+		t.Errorf("once he is paid, %d rows wait", n)
 	}
 }

@@ -81,6 +81,9 @@ func TestBIFFNumbersBecomeTheDigitsTyped(t *testing.T) {
 			t.Errorf("rkDigits(%#x) = %q, %v; want %q", rk, got, ok, want)
 		}
 	}
+	if got, ok := floatDigits([]byte("\x00\x00\x00\x00\x00\x00\x50\x45")); got != "7.737125245533627E+25" || !ok {
+		t.Errorf("a number of 26 digits becomes %q, %v", got, ok)
+	}
 	if got, ok := floatDigits([]byte("\xff\xff\xff\xff\xff\xff\xff\x7f")); ok {
 		t.Errorf("no number at all becomes %q", got)
 	}

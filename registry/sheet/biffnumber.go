@@ -14,9 +14,16 @@ func floatDigits(raw []byte) (string, bool) {
 	return digitsOf(math.Float64frombits(binary.LittleEndian.Uint64(raw)))
 }
 
+// digitsMax is a number beyond which nobody wrote the digits out: it keeps its exponent,
+// as in an .xlsx, and its row is judged and not its file.
+const digitsMax = 1e21
+
 func digitsOf(f float64) (string, bool) {
-	if math.IsNaN(f) || math.IsInf(f, 0) || math.Abs(f) >= 1e21 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "", false
+	}
+	if math.Abs(f) >= digitsMax {
+		return strconv.FormatFloat(f, 'E', -1, 64), true
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64), true
 }

@@ -157,7 +157,12 @@ func TestOpenSeesTheYears1904(t *testing.T) {
 	content := written(t, f)
 	xls, err := os.ReadFile("testdata/1904.xls")
 	must(t, err)
-	for name, content := range map[string][]byte{"xlsx": content, "xls": xls} {
+	// Excel of 2010 and later says more of the workbook in an element of the same name.
+	later := byHand(t, `<worksheet><sheetData><row><c s="0"><v>11752</v></c></row></sheetData></worksheet>`,
+		part{"xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`},
+		part{"xl/workbook.xml", `<workbook><workbookPr date1904="1"/><sheets><sheet name="a" id="rId1"/></sheets>` +
+			`<extLst><ext uri="{79F54976-1DA5-4618-B147-4CDE4B953A38}"><x14:workbookPr defaultImageDpi="32767"/></ext></extLst></workbook>`})
+	for name, content := range map[string][]byte{"xlsx": content, "xls": xls, "xlsx with an extension": later} {
 		book, err := sheet.Open(bytes.NewReader(content), int64(len(content)), sheet.Options{})
 		must(t, err)
 		if !book.Date1904 {
@@ -278,6 +283,10 @@ func TestOpenXLSXOfOtherPrograms(t *testing.T) {
 			part{`xl/worksheets/sheet1.xml`, `<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>`}), []string{"1 A=number:1"}},
 		"UTF-16": {byHand(t, utf16LE(`<?xml version="1.0" encoding="UTF-16"?><worksheet><sheetData><row><c t="str"><v>Hà Nội</v></c></row></sheetData></worksheet>`)),
 			[]string{"1 A=text:Hà Nội"}},
+		// Excel leaves s="0" out: a book whose own font is .VnTime says it nowhere else.
+		"cells in the font of the book": {byHand(t, row(`<c t="str"><v>NguyÔn</v></c><c s="1" t="str"><v>Lª</v></c><c><v>13214</v></c><c s="1"><v>2</v></c>`),
+			part{"xl/styles.xml", `<styleSheet><fonts><font><name val=".VnTime"/></font><font><name val="Arial"/></font></fonts><cellXfs><xf numFmtId="14" fontId="0"/><xf numFmtId="0" fontId="1"/></cellXfs></styleSheet>`}),
+			[]string{"5 A=text:NguyÔn<.VnTime> B=text:Lª<Arial> C=date:13214<.VnTime> D=number:2<Arial>"}},
 		"an empty sheet": {byHand(t, `<worksheet><sheetData/></worksheet>`), nil},
 	}
 	for name, tt := range tests {

@@ -9,6 +9,17 @@ type style struct {
 	zeros int // digits a format of nothing but zeros shows, 0 = another format
 }
 
+// styles are those of a book, by the number that cells name them by.
+type styles []style
+
+// at is style n, the zero style where the book has none.
+func (s styles) at(n int) style {
+	if n < 0 || n >= len(s) {
+		return style{}
+	}
+	return s[n]
+}
+
 // builtinDate reports whether a format number that every workbook knows without
 // saying so shows a date or a time. 27–36 and 50–58 do in East Asian editions.
 func builtinDate(id int) bool {

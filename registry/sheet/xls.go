@@ -15,7 +15,7 @@ type xls struct {
 	stream  recordStream
 	limits  Limits
 	sheets  []xlsSheet
-	styles  []style
+	styles  styles
 	fonts   []string
 	formats map[int]string
 	shared  *sharedTable

@@ -21,9 +21,8 @@ type xlsRows struct {
 	hiddenRows []uint64 // a bit each
 	tall       []Block
 
-	no      int // of the row in hand from 0, -1 before the first
-	cells   []Cell
-	filled  int
+	no int // of the row in hand from 0, -1 before the first
+	rowCells
 	formula struct { // whose text follows in a record of its own
 		column, style int
 		open          bool
@@ -88,8 +87,8 @@ func (r *xlsRows) isCell() bool {
 
 // next returns the next row with content.
 func (r *xlsRows) next() (Row, error) {
-	clear(r.cells)
-	r.filled, r.formula.open = 0, false
+	r.restart()
+	r.formula.open = false
 	begun := false
 	for {
 		if !r.held {
@@ -132,7 +131,7 @@ func (r *xlsRows) next() (Row, error) {
 }
 
 func (r *xlsRows) row() Row {
-	return Row{No: r.no + 1, Cells: r.cells[:r.filled], Hidden: r.hiddenRows[r.no/64]>>(r.no%64)&1 == 1}
+	return r.rowCells.row(r.no+1, r.hiddenRows[r.no/64]>>(r.no%64)&1 == 1)
 }
 
 func (r *xlsRows) place(column int) string {
@@ -171,37 +170,19 @@ func (r *xlsRows) other() error {
 		if r.x.raw, _, err = r.b.text(r.x.raw[:0], 2); err != nil {
 			return err
 		}
-		return r.put(r.formula.column, textCell(r.x.known.text(r.x.raw), "", r.style(r.formula.style)))
+		return r.put(r.formula.column, textCell(r.x.known.text(r.x.raw), "", r.x.styles.at(r.formula.style)))
 	}
 	return nil
-}
-
-func (r *xlsRows) style(n int) style {
-	if n < 0 || n >= len(r.x.styles) {
-		return style{}
-	}
-	return r.x.styles[n]
 }
 
 func (r *xlsRows) put(column int, content Cell) error {
-	if content.Kind == Empty {
-		return nil
-	}
-	if column >= columnsMax {
-		return refuse(WhyLimit, r.place(column), nil, "columns")
-	}
-	for len(r.cells) <= column {
-		r.cells = append(r.cells, Cell{})
-	}
-	r.cells[column] = content
-	r.filled = max(r.filled, column+1)
-	return nil
+	return r.rowCells.put(column, content, r.place)
 }
 
 // cell takes the cell record in hand.
 func (r *xlsRows) cell() error {
 	d := r.b.data
-	column, st := le16(d[2:]), r.style(le16(d[4:]))
+	column, st := le16(d[2:]), r.x.styles.at(le16(d[4:]))
 	rest := d[cellHead:]
 	r.formula.open = false
 	switch r.b.id {
@@ -272,7 +253,7 @@ func (r *xlsRows) putDigits(column int, st style) func(string, bool) error {
 func (r *xlsRows) manyRK(column int, pairs []byte) error {
 	const pair = 6
 	for ; len(pairs) >= pair+2; pairs, column = pairs[pair:], column+1 {
-		st := r.style(le16(pairs))
+		st := r.x.styles.at(le16(pairs))
 		if err := r.putDigits(column, st)(rkDigits(binary.LittleEndian.Uint32(pairs[2:]))); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ type xlsx struct {
 	parts  map[string]*zip.File // by lower-case name
 	limits Limits
 	sheets []xlsxSheet // in the book's order
-	styles []style
+	styles styles
 	shared *sharedTable
 	known  *interner
 }
@@ -167,7 +167,8 @@ func (x *xlsx) part(name string) (io.ReadCloser, error) {
 	return reader, nil
 }
 
-// walk calls visit on each opening tag of a part.
+// walk calls visit on each opening tag of a part but those of its extensions, which
+// repeat names: <x14:workbookPr> says nothing of the year dates count from.
 func (x *xlsx) walk(name string, visit func(*xmlScanner) error) error {
 	reader, err := x.part(name)
 	if err != nil {
@@ -180,10 +181,14 @@ func (x *xlsx) walk(name string, visit func(*xmlScanner) error) error {
 		if err != nil || kind == tokenEnd {
 			return err
 		}
-		if kind != tokenOpen {
-			continue
+		switch {
+		case kind != tokenOpen:
+		case string(s.name) == "extLst":
+			err = s.skip()
+		default:
+			err = visit(s)
 		}
-		if err := visit(s); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -8,12 +8,10 @@ import (
 	"strings"
 )
 
-// The size of a sheet. Nothing of a list stands beyond columnsMax; a spreadsheet
-// has sixteen times as many.
+// The size of a sheet.
 const (
 	sheetRowsMax    = 1 << 20
 	sheetColumnsMax = 1 << 14
-	columnsMax      = 1 << 10
 )
 
 // xlsxRows walks the rows of one sheet.
@@ -23,10 +21,9 @@ type xlsxRows struct {
 	sheet  string
 	no     int // of the row in hand
 	hidden bool
-	cells  []Cell
-	filled int // columns up to the last with content
-	raw    []byte
-	tall   []Block
+	rowCells
+	raw  []byte
+	tall []Block
 }
 
 func (x *xlsx) open(sheet int) (*Rows, error) {
@@ -94,7 +91,7 @@ func (r *xlsxRows) next() (Row, error) {
 				return Row{}, err
 			}
 			if r.filled > 0 {
-				return Row{No: r.no, Cells: r.cells[:r.filled], Hidden: r.hidden}, nil
+				return r.rowCells.row(r.no, r.hidden), nil
 			}
 		}
 	}
@@ -153,8 +150,7 @@ func (r *xlsxRows) row() error {
 		return refuse(WhyDamaged, r.place(-1), fmt.Errorf("row %d after row %d", no, r.no))
 	}
 	r.no = no
-	clear(r.cells)
-	r.filled = 0
+	r.restart()
 	next := 0 // the column of a cell that does not say where it is
 	for {
 		kind, err := r.s.next()
@@ -189,7 +185,7 @@ func (r *xlsxRows) place(column int) string {
 
 // cell reads the cell element just opened and returns the column behind it.
 func (r *xlsxRows) cell(column int) (int, error) {
-	kind, st := byte('n'), style{}
+	kind, st := byte('n'), r.x.styles.at(0) // which a cell has that names none
 	for name, value, rest, ok := attr(r.s.attrs); ok; name, value, rest, ok = attr(rest) {
 		switch string(name) {
 		case "r":
@@ -197,8 +193,8 @@ func (r *xlsxRows) cell(column int) (int, error) {
 				return 0, refuse(WhyDamaged, r.place(-1), fmt.Errorf("cell %.20q", value))
 			}
 		case "s":
-			if n, ok := digits(value); ok && n < len(r.x.styles) {
-				st = r.x.styles[n]
+			if n, ok := digits(value); ok {
+				st = r.x.styles.at(n)
 			}
 		case "t":
 			kind = kindOf(value)
@@ -213,7 +209,7 @@ func (r *xlsxRows) cell(column int) (int, error) {
 		case token == tokenEnd:
 			return 0, refuse(WhyDamaged, r.place(column), io.ErrUnexpectedEOF)
 		case token == tokenClose:
-			return column + 1, r.put(column, content)
+			return column + 1, r.put(column, content, r.place)
 		case token != tokenOpen:
 			continue
 		}
@@ -231,21 +227,6 @@ func (r *xlsxRows) cell(column int) (int, error) {
 			return 0, err
 		}
 	}
-}
-
-func (r *xlsxRows) put(column int, content Cell) error {
-	if content.Kind == Empty {
-		return nil
-	}
-	if column >= columnsMax {
-		return refuse(WhyLimit, r.place(column), nil, "columns")
-	}
-	for len(r.cells) <= column {
-		r.cells = append(r.cells, Cell{})
-	}
-	r.cells[column] = content
-	r.filled = max(r.filled, column+1)
-	return nil
 }
 
 // value reads the v element just opened.

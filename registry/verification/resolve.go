@@ -28,11 +28,15 @@ type Difference struct {
 	AskedAt time.Time
 	Version string
 	Theirs  string // what the source says, in words; personal data
-	Choice  string // of the last decision: "" = none, correct, accept
-	Open    bool   // nobody has ended it: undecided, or its correction is not confirmed
-	Waiting bool   // its correction waits for a second person
-	Why     string
-	By      string
+	// What the source says, field by field: of the register Register, of a bank
+	// Directory. Both are nil where it knows nothing of what was asked.
+	Register  *PersonAnswer `json:"-"`
+	Directory *HolderAnswer `json:"-"`
+	Choice    string        // of the last decision: "" = none, correct, accept
+	Open      bool          // nobody has ended it: undecided, or its correction is not confirmed
+	Waiting   bool          // its correction waits for a second person
+	Why       string
+	By        string
 }
 
 const sqlDifferences = `
@@ -73,38 +77,38 @@ func Differences(ctx context.Context, db pgdb.Querier, keys *crypt.Keys, job, af
 		if err != nil {
 			return nil, err
 		}
-		list[i].AskedAt, list[i].Version = k.AskedAt, k.Version
-		if list[i].Theirs, err = k.words(keys, s.Source); err != nil {
+		if err := list[i].answered(keys, k, s.Source); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
 }
 
-// words says what an answer says.
-func (k kept) words(keys *crypt.Keys, source Source) (string, error) {
-	if !k.Found {
-		return "không có / not known", nil
-	}
-	if source == Accounts {
-		var a HolderAnswer
-		if err := k.open(keys, source, &a); err != nil {
-			return "", err
+// answered fills in what a kept answer says.
+func (d *Difference) answered(keys *crypt.Keys, k kept, source Source) error {
+	d.AskedAt, d.Version, d.Theirs = k.AskedAt, k.Version, "không có / not known"
+	switch {
+	case !k.Found:
+		return nil
+	case source == Accounts:
+		d.Directory = new(HolderAnswer)
+		if err := k.open(keys, source, d.Directory); err != nil {
+			return err
 		}
-		if a.Closed {
-			return a.Holder + ", đã đóng / closed", nil
+		if d.Theirs = d.Directory.Holder; d.Directory.Closed {
+			d.Theirs += ", đã đóng / closed"
 		}
-		return a.Holder, nil
+		return nil
 	}
-	var a PersonAnswer
-	if err := k.open(keys, source, &a); err != nil {
-		return "", err
+	a := new(PersonAnswer)
+	if err := k.open(keys, source, a); err != nil {
+		return err
 	}
-	text := fmt.Sprintf("%s, %s, %s, %s", a.Name, a.birthText(), a.Sex, a.Unit)
+	d.Register, d.Theirs = a, fmt.Sprintf("%s, %s, %s, %s", a.Name, a.birthText(), a.Sex, a.Unit)
 	if a.Dead {
-		text += ", mất / died " + a.DiedOn.String()
+		d.Theirs += ", mất / died " + a.DiedOn.String()
 	}
-	return text, nil
+	return nil
 }
 
 func (a PersonAnswer) birthText() string {

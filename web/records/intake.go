@@ -14,16 +14,20 @@ import (
 type Intake struct {
 	Rows        int64 // rows that wait for a decision
 	Late        int64 // of them past their deadline
-	Differences int64 // what another register says otherwise, and nobody decided on
+	Differences int64 // what another register says otherwise, and nobody has ended
+	Fresh       int64 // payments that rest because their account changed lately
 }
 
 const sqlIntake = `
 SELECT w.rows, w.late,
-       (SELECT count(*) FROM registry.verification_item AS i
-          JOIN registry.verification AS v ON v.id = i.verification
+       (SELECT count(*) FROM registry.difference_open AS d
+          JOIN registry.verification AS v ON v.id = d.verification
           JOIN registry.list AS l ON l.id = v.list
-         WHERE i.verdict IN ('different', 'dead', 'not_found') AND @unit IN ('', l.unit_code)
-           AND NOT EXISTS (SELECT 1 FROM registry.resolution AS r WHERE r.verification = i.verification AND r.person = i.person))
+         WHERE @unit IN ('', l.unit_code)),
+       (SELECT count(*) FROM payout.exception AS e
+          JOIN payout.payment AS p ON p.batch = e.batch AND p.no = e.payment
+          JOIN payout.section AS s ON s.batch = p.batch AND s.no = p.section
+         WHERE e.kind = 'held' AND e.closed_at IS NULL AND e.reasons @> ARRAY['fresh'] AND @unit IN ('', s.unit_code))
   FROM (SELECT count(DISTINCT (o.list, o.row_no)) AS rows, count(DISTINCT (o.list, o.row_no)) FILTER (WHERE o.due < @today::date) AS late
           FROM payout.open_row AS o WHERE @unit IN ('', o.unit_code)) AS w`
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
 )
@@ -33,13 +34,15 @@ type ListRow struct {
 	Refused   int64
 	By        string
 	At        time.Time
-	Open      int64 // rows not taken that nobody has decided on
+	Open      int64          // rows not taken that nobody has decided on
+	Month     *calendar.Date // the first day of the month it is for; nil where the programme pays once
 }
 
 const listColumns = `l.id, l.programme, l.unit_code, coalesce(u.name_vi, l.unit_code), l.file_name, l.sheet, l.rows_total, l.rows_taken, l.rows_refused,
        l.imported_by, l.imported_at,
        (SELECT count(*) FROM registry.refused_row AS r
-         WHERE r.list = l.id AND NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = r.list AND d.row_no = r.row_no AND d.kind <> 'moved'))
+         WHERE r.list = l.id AND NOT EXISTS (SELECT 1 FROM registry.row_decision AS d WHERE d.list = r.list AND d.row_no = r.row_no AND d.kind <> 'moved')),
+       l.month
   FROM registry.list AS l
   LEFT JOIN registry.unit AS u ON u.code = l.unit_code AND u.valid_from = l.unit_valid_from`
 
@@ -113,8 +116,9 @@ type CodeCount struct {
 	Severity string
 	Refuses  bool // it kept its rows out
 	Count    int64
-	Cells    string // the first of them, with spaces
-	More     bool   // there are others
+	Cells    string   // the first of them, with spaces
+	More     bool     // there are others
+	Args     []string // what fills its words; nil where that differs or was not kept
 }
 
 // cellsShown is how many cells of one kind are named.
@@ -122,17 +126,18 @@ const cellsShown = 8
 
 const sqlListFindings = `
 WITH found AS (
-    SELECT f.code, f.severity, true AS refuses, f.column_ref, f.row_no, f.seq FROM registry.list_refusal AS f WHERE f.list = @list
+    SELECT f.code, f.severity, true AS refuses, f.column_ref, f.row_no, f.seq, f.args FROM registry.list_refusal AS f WHERE f.list = @list
     UNION ALL
-    SELECT f.code, f.severity, false, f.column_ref, f.row_no, f.seq FROM registry.list_warning AS f WHERE f.list = @list
+    SELECT f.code, f.severity, false, f.column_ref, f.row_no, f.seq, f.args FROM registry.list_warning AS f WHERE f.list = @list
 ), numbered AS (
-    SELECT f.code, f.severity, f.refuses, f.column_ref, f.row_no,
+    SELECT f.code, f.severity, f.refuses, f.column_ref, f.row_no, f.args::text AS args,
            row_number() OVER (PARTITION BY f.code, f.severity, f.refuses ORDER BY f.row_no, f.seq) AS n
       FROM found AS f
 )
 SELECT n.code, n.severity, n.refuses, count(*),
        coalesce(string_agg(CASE WHEN n.row_no > 0 THEN n.column_ref || n.row_no END, ' ' ORDER BY n.n) FILTER (WHERE n.n <= @shown), ''),
-       count(*) > @shown
+       count(*) > @shown,
+       CASE WHEN count(n.args) = count(*) AND min(n.args) = max(n.args) THEN min(n.args)::jsonb END
   FROM numbered AS n
  GROUP BY n.code, n.severity, n.refuses
  ORDER BY n.refuses DESC, count(*) DESC, n.code`

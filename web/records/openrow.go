@@ -129,6 +129,7 @@ type RowFinding struct {
 	Column   string
 	Value    string
 	Proposed string
+	Args     []string // what fills its words; nil: of a list taken before that was kept
 }
 
 // RowDecision is what was decided of the row before.
@@ -155,9 +156,9 @@ SELECT l.id, @row::integer, l.programme, l.unit_code, coalesce(u.name_vi, l.unit
  LIMIT 1`
 
 const sqlRowFindings = `
-SELECT f.code, f.severity, true, f.column_ref, f.value, f.proposed FROM registry.list_refusal AS f WHERE f.list = @list AND f.row_no = @row
+SELECT f.code, f.severity, true, f.column_ref, f.value, f.proposed, f.args FROM registry.list_refusal AS f WHERE f.list = @list AND f.row_no = @row
 UNION ALL
-SELECT f.code, f.severity, false, f.column_ref, f.value, f.proposed FROM registry.list_warning AS f WHERE f.list = @list AND f.row_no = @row
+SELECT f.code, f.severity, false, f.column_ref, f.value, f.proposed, f.args FROM registry.list_warning AS f WHERE f.list = @list AND f.row_no = @row
  ORDER BY 3 DESC, 4, 1`
 
 const sqlRowDecisions = `

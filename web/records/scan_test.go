@@ -313,6 +313,9 @@ func home(who records.Viewer, now time.Time) func(context.Context, pgdb.Querier)
 		if _, err := records.OpenBatches(ctx, q, who.Unit); err != nil {
 			return err
 		}
+		if _, err := records.ReadIntake(ctx, q, who.Unit, calendar.DateOf(now)); err != nil {
+			return err
+		}
 		_, err := records.Today(ctx, q, who.Unit, now)
 		return err
 	}
@@ -399,7 +402,10 @@ func lists(f records.ListFilter) func(context.Context, pgdb.Querier) error {
 		if _, err := records.ReadListHead(ctx, q, page[0].ID); err != nil {
 			return err
 		}
-		_, err = records.ListFindings(ctx, q, page[0].ID)
+		if _, err = records.ListFindings(ctx, q, page[0].ID); err != nil {
+			return err
+		}
+		_, err = records.ListChanges(ctx, q, page[0].ID, "added", 2)
 		return err
 	}
 }
@@ -410,6 +416,15 @@ func openRows(f records.OpenRowFilter, now time.Time) func(context.Context, pgdb
 			return err
 		}
 		if _, err := records.OpenRows(ctx, q, f); err != nil {
+			return err
+		}
+		if _, err := records.RowAssignments(ctx, q, registry.RowRef{List: 1, Row: 3}); err != nil {
+			return err
+		}
+		if _, err := records.Owners(ctx, q, "00004", calendar.DateOf(now)); err != nil {
+			return err
+		}
+		if _, err := records.FreshSums(ctx, q, now); err != nil {
 			return err
 		}
 		_, err := records.ReadRow(ctx, q, registry.RowRef{List: 1, Row: 3})

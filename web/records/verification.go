@@ -25,7 +25,7 @@ type VerificationRow struct {
 	At      time.Time
 	Ended   *time.Time
 	Waiting int64 // people not asked about yet
-	Open    int64 // differences nobody decided on
+	Open    int64 // differences nobody has ended
 }
 
 // Asked is about how many people the other side was asked.
@@ -33,9 +33,7 @@ func (r VerificationRow) Asked() int64 { return r.Total - r.Waiting }
 
 const verificationColumns = `v.id, v.list, l.unit_code, coalesce(u.name_vi, l.unit_code), v.source, v.total, v.made_by, v.made_at, v.ended_at,
        (SELECT count(*) FROM registry.verification_item AS i WHERE i.verification = v.id AND i.verdict = 'waiting'),
-       (SELECT count(*) FROM registry.verification_item AS i
-         WHERE i.verification = v.id AND i.verdict IN ('different', 'dead', 'not_found')
-           AND NOT EXISTS (SELECT 1 FROM registry.resolution AS r WHERE r.verification = i.verification AND r.person = i.person))
+       (SELECT count(*) FROM registry.difference_open AS d WHERE d.verification = v.id)
   FROM registry.verification AS v
   JOIN registry.list AS l ON l.id = v.list
   LEFT JOIN registry.unit AS u ON u.code = l.unit_code AND u.valid_from = l.unit_valid_from`

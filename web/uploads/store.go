@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh/internal/calendar"
 	"ansinh/internal/crypt"
 	"ansinh/internal/errs"
 	"ansinh/internal/pgdb"
@@ -40,10 +41,11 @@ type Owner struct {
 type Upload struct {
 	Name      string
 	Programme string
-	Unit      string // code of the commune
-	Sheet     string // "" = the one with the list
-	Password  string // of the workbook; "" = none
-	Content   []byte `json:"-"`
+	Unit      string        // code of the commune
+	Month     calendar.Date // first day of the month it is for; zero where the programme pays once
+	Sheet     string        // "" = the one with the list
+	Password  string        // of the workbook; "" = none
+	Content   []byte        `json:"-"`
 }
 
 // String names the file and nothing in it.
