@@ -59,7 +59,18 @@ func benchImport(ctx context.Context, e *env, size importSize, server *pgdb.Serv
 		return bench.Row{}, err
 	}
 	now := demoFirstDay.At(9, 0)
-	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error { return registry.Prepare(ctx, tx, true, now) })
+	schemes, err := payout.Schemes()
+	if err != nil {
+		return bench.Row{}, err
+	}
+	err = pgdb.InTx(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+		for _, scheme := range schemes {
+			if err := payout.AddScheme(ctx, tx, scheme); err != nil {
+				return err
+			}
+		}
+		return registry.Prepare(ctx, tx, true, now)
+	})
 	if err != nil {
 		return bench.Row{}, err
 	}
