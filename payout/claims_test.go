@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -148,6 +149,33 @@ func TestARowRefusedForAClaimOpensWhenTheClaimIsGivenUp(t *testing.T) {
 	}
 	if got := o.openRows(of); len(got) != 0 {
 		t.Errorf("the right is claimed again and still open: %v", got)
+	}
+}
+
+// Two people decided a cancellation before a list was taken, and it waited for the batch
+// and was committed after: its time is the earlier one. The row it kept out is open.
+func TestARowOpensThoughTheCancellationBeganBeforeTheImport(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.prepare()
+	all := demolist.Seeded(77, 0, 3)
+	a := o.declare("TET26", 20, 20_000_000)
+	o.plan(a, o.must(o.take(all.Part(0, 2), baDinh, false)).List)
+	o.submit(a)
+	o.approve(a)
+	decided := o.now
+	o.now = o.now.Add(time.Minute)
+	o.must(o.take(all.Part(1, 3), ngocHa, true))
+	of := payout.OpenRowFilter{Code: string(registry.PersonBatch)}
+	if got := o.openRows(of); len(got) != 0 {
+		t.Errorf("while the right is held %v wait", got)
+	}
+	err := payout.CancelUnsent(t.Context(), o.db, payout.Cancellation{Batch: a, Payments: []int64{1, 2}, Reason: "nhầm xã", ByOne: "hung", ByTwo: "mai"}, decided)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := o.openRows(of); len(got) != 1 {
+		t.Errorf("the right is given up and %v wait, want the one row", got)
 	}
 }
 

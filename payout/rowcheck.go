@@ -28,7 +28,9 @@ func (f RowFault) Error() string {
 // A row asks for each rule that fits it, as in sqlStage, of the person its record
 // speaks through now. It is answered by a claim its batch made, also one that two
 // people released; by a reason of the plan while the right is claimed; by a decision;
-// or it waits. What it has of none of these was left out in silence.
+// or it waits. A record that was told apart after another spoke for it is answered by
+// any right of the month it holds, as in payout.open_row, where a month is one right.
+// What it has of none of these was left out in silence.
 const sqlRowsWithoutAnswer = `
 WITH record AS (
     SELECT p.id, coalesce(s.kept, p.id) AS one FROM registry.person AS p LEFT JOIN registry.same_person AS s ON s.gone = p.id
@@ -39,9 +41,11 @@ WITH record AS (
       LEFT JOIN payout.entitlement_release AS f
         ON f.programme = e.programme AND f.rule = e.rule AND f.person = e.person AND f.subject = e.subject AND f.month = e.month AND f.n = e.n
 ), planned AS (
-    SELECT x.batch, x.list, w.row_no, r.one, b.programme, b.period, coalesce(u.code, '') AS rule
+    SELECT x.batch, x.list, w.row_no, r.one, b.programme, b.period, coalesce(u.code, '') AS rule,
+           g.monthly AND EXISTS (SELECT 1 FROM registry.merge_undone AS t JOIN registry.merged AS m ON m.act = t.merged WHERE m.gone = w.person) AS apart
       FROM payout.batch_list AS x
       JOIN payout.batch AS b ON b.id = x.batch AND b.planned_at IS NOT NULL
+      JOIN payout.programme AS g ON g.code = b.programme
       JOIN registry.list_row AS w ON w.list = x.list
       JOIN record AS r ON r.id = w.person
       JOIN registry.person AS p ON p.id = r.one
@@ -63,6 +67,7 @@ SELECT CASE WHEN o.reason IS NULL THEN 'neither paid nor left out' ELSE 'left ou
   LEFT JOIN held AS k ON k.programme = p.programme AND k.month = p.period AND k.rule = p.rule AND k.one = p.one
   LEFT JOIN told AS t ON t.list = p.list AND t.row_no = p.row_no
  WHERE t.list IS NULL AND k.one IS NULL AND (o.reason IS NOT NULL OR h.one IS NULL)
+   AND NOT (p.apart AND o.reason IS NULL AND EXISTS (SELECT 1 FROM held AS a WHERE a.programme = p.programme AND a.month = p.period AND a.one = p.one))
  UNION ALL
 SELECT 'refused, and waits for nobody', 0, r.list, r.row_no, r.codes
   FROM registry.refused_row AS r
