@@ -144,7 +144,15 @@ func adopt(ctx context.Context, dir, dataDir string) (*Server, error) {
 		}
 		if file.ready {
 			server := &Server{dir: dir, socketDir: file.socketDir, pid: file.pid, adopted: true}
-			return server, server.confirm(ctx, dataDir)
+			err := server.confirm(ctx, dataDir)
+			if err == nil {
+				return server, nil
+			}
+			// It may have died since its file was read: then the answer above is another.
+			if pauseErr := pause(ctx); pauseErr != nil || file.owner(dataDir) == ownerServer {
+				return nil, err
+			}
+			continue
 		}
 		if err := pause(ctx); err != nil { // it is starting or stopping
 			return nil, err
